@@ -1,0 +1,13 @@
+// Package simkit holds what the provider simulators share and that is not provider protocol: a scripted fault table, a
+// log of the requests received, a sender of callbacks with retries, a small pay page and the control surface under
+// /_sim/.
+//
+// It is for authors of a simulator, an [net/http.Handler] that plays one provider over the provider's real wire
+// protocol. The main type is [Kit]: a simulator creates one, serves each provider operation through [Kit.Handle] and
+// lets [Kit.Mount] add the control surface, so that a test, the demo and a person with curl script every simulator in
+// the same way.
+//
+// Nothing here signs, verifies, names or maps anything of a provider. Simulators ship in commands, therefore this
+// package imports the standard library only and never a testing package. It starts no goroutine before the first
+// callback is queued, and [Kit.Close] ends all of them.
+package simkit
