@@ -155,7 +155,7 @@ func (t *Faults) Clear() {
 func (t *Faults) Pending() []Fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.table)
+	return append([]Fault{}, t.table...)
 }
 
 func (t *Faults) take(op string) (Fault, bool) {

@@ -196,3 +196,5 @@ func TestRequestLogAndBodyLimit(t *testing.T) {
 	b.kit.Requests.Clear()
 	require.Empty(t, b.kit.Requests.All())
 }
+
+func jsonBody(s string) io.Reader { return strings.NewReader(s) }
