@@ -1,0 +1,247 @@
+package pay
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Manifest describes a provider plugin: what it is, what it can do and what the
+// host must know to call it rightly. It is data; the host stores it, so that it can answer while the plugin is down.
+type Manifest struct {
+	// Name is the provider's name, [a-z][a-z0-9-]{0,31}; also the suffix of the binary.
+	Name string
+	// Version is the plugin's own version, for example "1.4.0".
+	Version string
+	// SDK is the version of the SDK it was built with; the SDK fills it in.
+	SDK string
+	// Title is the provider's name for people.
+	Title string
+	// DocsURL points to the plugin's documentation. Optional.
+	DocsURL string
+
+	// Currencies are those the provider can take: ISO 4217 codes or codes of its own with their exponents.
+	Currencies []Currency
+	// ConfigSchema is the JSON Schema (2020-12) of an account's config. Properties that are secret carry "secret": true.
+	ConfigSchema json.RawMessage
+	// OptionSchemas are the JSON Schemas of provider_options by operation.
+	// An operation without one takes no options.
+	OptionSchemas map[Operation]json.RawMessage
+	// OperationKey is the form of the key the provider accepts.
+	OperationKey KeyFormat
+	// Operations describe the mutating operations the binary offers.
+	Operations map[Operation]OperationSpec
+	// Fields says, per common field of a create request, what becomes of it.
+	// A field that is not listed is [FieldStored] when informational and
+	// [FieldRefused] when behavioural; see [CommonFields].
+	Fields map[string]FieldSpec
+	// Abilities are what the binary can offer; an account may offer less.
+	Abilities Abilities
+
+	// VisibilityDelay is how long a new object may stay invisible to look-ups: absence counts as
+	// evidence only after it.
+	VisibilityDelay time.Duration
+	// LateWindow is how long after the end of an invoice money may still arrive.
+	LateWindow time.Duration
+	// PollCadence is how often an invoice in a status is worth a look.
+	PollCadence map[Status]time.Duration
+	// RateLimits are the limits the host keeps per account.
+	RateLimits []RateLimitSpec
+	// EgressHosts are the hosts (host or host:port) the plugin must reach; "{config.base_url}" stands for a config key.
+	EgressHosts []string
+	// Actions are provider-specific extras.
+	Actions []ActionSpec
+	// StateReads and StateWrites are the versions of [State] the binary
+	// understands and produces.
+	StateReads  []int
+	StateWrites int
+	// AccountWebhook says that the provider reports to one URL per account that a person registers there;
+	// WebhookTails are the tails it uses below the account's URL.
+	AccountWebhook bool
+	WebhookTails   []string
+}
+
+// Operation names one kind of mutating call. The list is closed.
+type Operation string
+
+// The operations.
+const (
+	OpCreate  Operation = "create"
+	OpCancel  Operation = "cancel"
+	OpCapture Operation = "capture"
+	OpVoid    Operation = "void"
+	OpRefund  Operation = "refund"
+	OpCharge  Operation = "charge"
+	OpPayout  Operation = "payout"
+	OpAction  Operation = "action"
+)
+
+// Operations returns every operation.
+func Operations() []Operation {
+	return []Operation{OpCreate, OpCancel, OpCapture, OpVoid, OpRefund, OpCharge, OpPayout, OpAction}
+}
+
+// Resolution says what can settle an operation whose outcome is unknown.
+type Resolution string
+
+// The resolutions.
+const (
+	// ResolveResend: the provider is natively idempotent; the same provider key may be sent again.
+	ResolveResend Resolution = "resend"
+	// ResolveLookup: a look-up shows it; absence counts only after the visibility delay.
+	ResolveLookup Resolution = "lookup"
+	// ResolveAbandon: a lost answer cannot move money, because the payer never got the link.
+	ResolveAbandon Resolution = "abandon"
+	// ResolveHuman: only a person can tell. It is the default.
+	ResolveHuman Resolution = "human"
+)
+
+// OperationSpec describes one operation of a provider.
+type OperationSpec struct {
+	// Resolution is what can settle an unknown outcome; empty means [ResolveHuman].
+	Resolution Resolution
+	// OnAbsence is what a proved absence means after a look-up: empty means "not executed",
+	// [ResolveHuman] leaves it to a person.
+	OnAbsence Resolution
+	// HumanWhen names provider_options whose presence makes an unknown outcome a case for a person.
+	HumanWhen []string
+	// Expected and Maximum are how long the provider usually and at most takes to answer. Zero: unstated.
+	Expected, Maximum time.Duration
+}
+
+// KeyAlphabet is the alphabet of provider keys.
+type KeyAlphabet string
+
+// The alphabets.
+const (
+	KeyDigits KeyAlphabet = "digits"
+	KeyAlnum  KeyAlphabet = "alnum"
+	// KeyToken is [A-Za-z0-9_-]; the host then uses the operation id itself. It is the default.
+	KeyToken KeyAlphabet = "token"
+	KeyUUID  KeyAlphabet = "uuid"
+)
+
+// KeyFormat is the form of the provider key.
+type KeyFormat struct {
+	Alphabet KeyAlphabet
+	// MaxLength is 32 when zero.
+	MaxLength int
+}
+
+// FieldUse is what a provider does with a common field.
+type FieldUse string
+
+// The uses of a field.
+const (
+	// FieldRequired: the provider needs it; the host refuses a request without it.
+	FieldRequired FieldUse = "required"
+	// FieldHonoured: it reaches the provider or changes what the adapter does.
+	FieldHonoured FieldUse = "honoured"
+	// FieldStored: the host keeps it and the provider never sees it.
+	FieldStored FieldUse = "stored_by_host"
+	// FieldRefused: the host refuses a request that sets it, naming field and provider.
+	FieldRefused FieldUse = "refused"
+)
+
+// FieldSpec says what becomes of one common field, within which limits.
+type FieldSpec struct {
+	Use FieldUse
+	// MaxLength is the largest number of characters; zero: no limit of its own.
+	MaxLength int
+	// Pattern is a regular expression the whole value must match, in RE2 syntax.
+	Pattern string
+	// Values are the only ones accepted, when any are listed.
+	Values []string
+	// MaxDuration bounds a duration such as expires_in.
+	MaxDuration time.Duration
+	// Note is for the generated documentation.
+	Note string
+}
+
+// CommonFields returns the names of the common fields of a create request and
+// what becomes of one that a manifest does not list: informational fields are
+// stored by the host, behavioural ones are refused.
+func CommonFields() map[string]FieldUse {
+	return map[string]FieldUse{
+		"reference":           FieldStored,
+		"description":         FieldStored,
+		"customer.id":         FieldStored,
+		"customer.email":      FieldStored,
+		"customer.phone":      FieldStored,
+		"customer.name":       FieldStored,
+		"payer.locale":        FieldStored,
+		"payer.ip":            FieldStored,
+		"payer.user_agent":    FieldStored,
+		"payer.country":       FieldStored,
+		"metadata":            FieldStored,
+		"initiated_by":        FieldStored,
+		"purpose":             FieldRefused,
+		"capture":             FieldRefused,
+		"expires_in":          FieldRefused,
+		"payment_method":      FieldRefused,
+		"return_urls.default": FieldRefused,
+		"return_urls.success": FieldRefused,
+		"return_urls.failure": FieldRefused,
+		"items":               FieldRefused,
+		"amount_limits.max":   FieldRefused,
+		"save_credential":     FieldRefused,
+		"source":              FieldRefused,
+	}
+}
+
+// Field returns what becomes of the named common field.
+func (m Manifest) Field(name string) FieldSpec {
+	if f, ok := m.Fields[name]; ok {
+		return f
+	}
+	return FieldSpec{Use: CommonFields()[name]}
+}
+
+// RateScope is what a rate limit counts.
+type RateScope string
+
+// The scopes of rate limits.
+const (
+	RatePerAccount  RateScope = "account"
+	RatePerInvoice  RateScope = "invoice"
+	RatePerProvider RateScope = "provider"
+)
+
+// RateLimitSpec is one limit.
+type RateLimitSpec struct {
+	Scope RateScope
+	// Abilities are the calls it counts; empty: all.
+	Abilities Abilities
+	// Rate is calls per second as a decimal number such as "0.2"; Burst is at least 1.
+	Rate  string
+	Burst int
+}
+
+// Effect says what an action does.
+type Effect string
+
+// The effects. Anything but [EffectRead] is a journalled operation with a key.
+const (
+	EffectRead       Effect = "read"
+	EffectChanges    Effect = "changes"
+	EffectMovesMoney Effect = "moves_money"
+)
+
+// ActionSpec describes one provider-specific extra.
+type ActionSpec struct {
+	// Name is snake_case, unique within the manifest.
+	Name   string
+	Title  string
+	Effect Effect
+	// Subject is what it acts on: [SubjectInvoice], [SubjectPayout], [SubjectRefund] or [SubjectAccount].
+	Subject Subject
+	// Input and Output are JSON Schemas.
+	Input, Output json.RawMessage
+	// Resolution is what can settle an unknown outcome; empty means [ResolveHuman].
+	Resolution Resolution
+	// MaxAttachments is how many files it takes, of at most MaxAttachmentSize bytes each.
+	MaxAttachments    int
+	MaxAttachmentSize int64
+}
+
+// MaxAttachmentSize is the largest attachment of an action, in bytes.
+const MaxAttachmentSize = 16 << 20
