@@ -1,0 +1,104 @@
+package payinsim
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// foundLimit is the documented length of find-payment's list, listLimit the largest limit of the listing.
+const (
+	foundLimit = 10
+	listLimit  = 1000
+)
+
+func findFields() []field {
+	return []field{{"email", textField, false}, {"phone", textField, false}, {"account_number", textField, false}}
+}
+
+func listFields() []field {
+	return []field{{"email", textField, false}, {"phone", textField, false}, {"limit", integerField, true}}
+}
+
+type foundPayment struct {
+	AccountNumber string  `json:"account_number"`
+	Status        int     `json:"status"`
+	DoneTime      *string `json:"done_time"`
+}
+
+type listedPayment struct {
+	ID         int64  `json:"id"`
+	Status     int    `json:"status"`
+	Created    string `json:"created"`
+	LastUpdate string `json:"last_update"`
+}
+
+// findPayment plays POST /payment-in/find-payment. Several criteria must all match; how the provider joins them is not
+// documented.
+func (s *Sim) findPayment(_ *http.Request, f form) (any, error) {
+	var found []foundPayment
+	for _, inv := range s.newestFirst(f) {
+		item := foundPayment{AccountNumber: inv.PrettyID, Status: inv.Status}
+		if !inv.DoneAt.IsZero() {
+			done := providerTime(inv.DoneAt)
+			item.DoneTime = &done
+		}
+		found = append(found, item)
+	}
+	if len(found) == 0 {
+		return nil, refusal("Payment with such parameters not found")
+	}
+	return found[:min(len(found), foundLimit)], nil
+}
+
+// listPayments plays POST /payment-in/get-last-payments-for-user, newest first as the text promises. For a user
+// without payments it answers an empty list; the provider documents nothing.
+func (s *Sim) listPayments(_ *http.Request, f form) (any, error) {
+	limit, err := strconv.Atoi(f.text("limit"))
+	if err != nil || limit < 1 || limit > listLimit {
+		return nil, refusal("incorrect value of limit")
+	}
+	if f.text("email") == "" && f.text("phone") == "" {
+		return nil, refusal("parameter email or phone is required")
+	}
+	listed := []listedPayment{}
+	for _, inv := range s.newestFirst(f) {
+		listed = append(listed, listedPayment{inv.ListID, inv.Status, providerTime(inv.CreatedAt), providerTime(inv.UpdatedAt)})
+	}
+	return listed[:min(len(listed), limit)], nil
+}
+
+// newestFirst returns snapshots of the invoices that match every search parameter given; without one, none.
+func (s *Sim) newestFirst(f form) []Invoice {
+	email, phone, number := f.text("email"), f.text("phone"), f.text("account_number")
+	if email == "" && phone == "" && number == "" {
+		return nil
+	}
+	matches := func(inv *Invoice) bool {
+		payer, _ := s.payer(inv.PayerID)
+		return (email == "" || email == payer.Email) && (phone == "" || phone == payer.Phone) &&
+			(number == "" || number == inv.PrettyID)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	candidates := s.invoices
+	if number != "" {
+		candidates = nil
+		if inv, found := s.byID[number]; found {
+			candidates = []*Invoice{inv}
+		}
+	}
+	var found []Invoice
+	for _, inv := range slices.Backward(candidates) {
+		if matches(inv) {
+			found = append(found, *inv)
+		}
+	}
+	return found
+}
+
+// providerTime writes a time as in the samples: a space, microseconds only when there are any, an offset of two digits.
+func providerTime(t time.Time) string {
+	return t.In(time.FixedZone("", 6*60*60)).Format("2006-01-02 15:04:05.999999-07")
+}
