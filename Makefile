@@ -47,10 +47,10 @@ build: ## static binaries in bin/: payhost and one per provider
 
 test: ## every test, shuffled, with the race detector where a C compiler is found
 	@[ -n "$(RACE)" ] || printf '%s\n' '' \
-	  '  ****************************************************************' \
-	  '  * No C compiler (or CGO_ENABLED=0): running WITHOUT the race   *' \
-	  '  * detector. Data races will not be found. Install gcc or clang. *' \
-	  '  ****************************************************************' '' >&2
+	  '  *****************************************************************' \
+	  '  *  No C compiler, or CGO_ENABLED=0: running WITHOUT the race    *' \
+	  '  *  detector. Data races will not be found. Install gcc or clang.*' \
+	  '  *****************************************************************' '' >&2
 	go test $(RACE) -shuffle=on -timeout 15m $(TESTFLAGS) ./...
 
 soak: ## the randomised suites in full, without the race detector (up to 40 minutes)
