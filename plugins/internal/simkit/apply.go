@@ -2,7 +2,6 @@ package simkit
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -29,10 +28,10 @@ func (t *Faults) apply(f Fault, w http.ResponseWriter, r *http.Request, next htt
 		next(newHeldAnswer(), r)
 		panic(http.ErrAbortHandler)
 	case FaultStatus:
-		writeFaultStatus(w, cmp.Or(f.Status, http.StatusServiceUnavailable))
+		t.writeStatus(w, cmp.Or(f.Status, http.StatusServiceUnavailable), f.Body)
 	case FaultStatusAfter:
 		next(newHeldAnswer(), r)
-		writeFaultStatus(w, cmp.Or(f.Status, http.StatusInternalServerError))
+		t.writeStatus(w, cmp.Or(f.Status, http.StatusInternalServerError), f.Body)
 	case FaultHTML:
 		writeHTML(w, http.StatusBadGateway, badGatewayPage)
 	case FaultHTMLAfter:
@@ -57,11 +56,11 @@ func (t *Faults) apply(f Fault, w http.ResponseWriter, r *http.Request, next htt
 	}
 }
 
-func writeFaultStatus(w http.ResponseWriter, status int) {
+func (t *Faults) writeStatus(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	// The client may be gone; there is nobody to tell.
-	_, _ = fmt.Fprintf(w, `{"message":%q}`, http.StatusText(status))
+	_, _ = w.Write([]byte(cmp.Or(body, t.body(status))))
 }
 
 func writeHTML(w http.ResponseWriter, status int, page string) {

@@ -27,7 +27,7 @@ type CallbackCommand struct {
 //	GET  /_sim/invoices    whatever invoices returns, as JSON
 //	GET  /_sim/requests    the request log
 //	GET  /_sim/faults      the faults not used up yet
-//	POST /_sim/faults      one fault or a list of them: {"op","kind","times","delay":"250ms","status"}
+//	POST /_sim/faults      one fault or a list of them: {"op","kind","times","delay":"250ms","status","body"}
 //	DELETE /_sim/faults    empty the table
 //	GET  /_sim/callbacks   {"attempts": every delivery attempt, "held": callbacks waiting for release}
 //	POST /_sim/callbacks   a [CallbackCommand]

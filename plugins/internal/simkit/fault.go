@@ -61,6 +61,8 @@ type Fault struct {
 	Delay time.Duration
 	// Status is the HTTP status of FaultStatus and FaultStatusAfter; 0 means the kind's default.
 	Status int
+	// Body is the body of those two; empty means what [Config].StatusBody says for the status.
+	Body string
 }
 
 type faultJSON struct {
@@ -69,24 +71,25 @@ type faultJSON struct {
 	Times  int       `json:"times,omitempty"`
 	Delay  string    `json:"delay,omitempty"`
 	Status int       `json:"status,omitempty"`
+	Body   string    `json:"body,omitempty"`
 }
 
 // MarshalJSON writes the fault as the control surface reads it, the delay as text such as "250ms".
 func (f Fault) MarshalJSON() ([]byte, error) {
-	out := faultJSON{Op: f.Op, Kind: f.Kind, Times: f.Times, Status: f.Status}
+	out := faultJSON{Op: f.Op, Kind: f.Kind, Times: f.Times, Status: f.Status, Body: f.Body}
 	if f.Delay != 0 {
 		out.Delay = f.Delay.String()
 	}
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads {"op","kind","times","delay","status"} and refuses other members and bad delays.
+// UnmarshalJSON reads {"op","kind","times","delay","status","body"} and refuses other members and bad delays.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var in faultJSON
 	if err := decodeStrict(data, &in); err != nil {
 		return err
 	}
-	*f = Fault{Op: in.Op, Kind: in.Kind, Times: in.Times, Status: in.Status}
+	*f = Fault{Op: in.Op, Kind: in.Kind, Times: in.Times, Status: in.Status, Body: in.Body}
 	if in.Delay == "" {
 		return nil
 	}
@@ -117,6 +120,7 @@ func (f Fault) check() error {
 // it with more Times or use a client without keep-alive.
 type Faults struct {
 	after func(time.Duration) <-chan time.Time
+	body  func(status int) string
 	done  chan struct{}
 
 	mu     sync.Mutex // guards table and closed
@@ -124,8 +128,8 @@ type Faults struct {
 	closed bool
 }
 
-func newFaults(after func(time.Duration) <-chan time.Time) *Faults {
-	return &Faults{after: after, done: make(chan struct{})}
+func newFaults(after func(time.Duration) <-chan time.Time, body func(status int) string) *Faults {
+	return &Faults{after: after, body: body, done: make(chan struct{})}
 }
 
 // Add appends faults to the table. It adds none when one of them is not valid.

@@ -75,6 +75,7 @@ func TestFaults(t *testing.T) {
 		{fault: simkit.Fault{Kind: simkit.FaultCutAfter}, broken: true, acted: 1},
 		{fault: simkit.Fault{Kind: simkit.FaultStatus}, status: 503, body: "{", onWire: 503},
 		{fault: simkit.Fault{Kind: simkit.FaultStatus, Status: 429}, status: 429, body: "Too Many", onWire: 429},
+		{fault: simkit.Fault{Kind: simkit.FaultStatus, Body: "[1]"}, status: 503, body: "[1]", onWire: 503},
 		{fault: simkit.Fault{Kind: simkit.FaultStatusAfter}, status: 500, body: "{", acted: 1, onWire: 500},
 		{fault: simkit.Fault{Kind: simkit.FaultHTML}, status: 502, body: "<html>", onWire: 502},
 		{fault: simkit.Fault{Kind: simkit.FaultHTMLAfter}, status: 502, body: "<html>", acted: 1, onWire: 502},

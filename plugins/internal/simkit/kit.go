@@ -3,6 +3,7 @@ package simkit
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -30,6 +31,9 @@ type Config struct {
 	RetryDelays []time.Duration
 	// Accepted decides from an answer whether the callback counts as delivered. Nil means HTTP 200 exactly.
 	Accepted func(status int, body []byte) bool
+	// StatusBody is the JSON body of status faults that have none, in the provider's error shape. Nil means
+	// {"message": "<the status in words>"}.
+	StatusBody func(status int) string
 	// Now is the clock used for times in the logs. Nil means time.Now.
 	Now func() time.Time
 	// After is the timer used between deliveries and for delay faults. Nil means time.After.
@@ -62,8 +66,11 @@ func New(c Config) *Kit {
 	if c.Accepted == nil {
 		c.Accepted = func(status int, _ []byte) bool { return status == http.StatusOK }
 	}
+	if c.StatusBody == nil {
+		c.StatusBody = func(status int) string { return fmt.Sprintf(`{"message":%q}`, http.StatusText(status)) }
+	}
 	return &Kit{
-		Faults:    newFaults(c.After),
+		Faults:    newFaults(c.After, c.StatusBody),
 		Requests:  newRequests(c.Now, c.SecretHeaders),
 		Callbacks: newCallbacks(c),
 	}
