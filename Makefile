@@ -23,7 +23,7 @@ PROTO_HASH   = $(shell { go env GOVERSION; grep ' google.golang.org/protobuf ' g
 RACE         = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test soak lint verify generate baseline bench fuzz clean tools
+.PHONY: all help demo build test soak lint verify fmt generate baseline bench fuzz clean tools
 
 all: verify build lint test ## what a change must pass: verify, build, lint, test (the default)
 
@@ -84,6 +84,9 @@ verify: tools ## regenerating changes nothing, the contract is kept, the modules
 ##
 ## Change it
 ##
+
+fmt: $(TOOLBIN)/.lint-$(TOOLS_HASH) ## format the Go files and group their imports
+	$(TOOLBIN)/golangci-lint fmt ./...
 
 generate: tools ## regenerate the gRPC code and the goldens of the documents
 	$(TOOLBIN)/buf generate
