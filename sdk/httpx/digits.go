@@ -33,6 +33,9 @@ func digitsAt(s string) int {
 	if i < len(s) && s[i] == '+' {
 		i++
 	}
+	if i >= len(s) || !isDigit(s[i]) {
+		return 0
+	}
 	end := 0
 	for i < len(s) {
 		if isDigit(s[i]) {
