@@ -1,0 +1,145 @@
+package process
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	goplugin "github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+)
+
+// ArgvPrefix is what a plugin's argv[0] starts with; the provider name follows. Process listings show it, because a sealed
+// image has no file name of its own.
+const ArgvPrefix = "payhost-provider-"
+
+// ParentPIDEnv names the variable that tells a plugin the process id of its host, so that the SDK can end the plugin when its
+// parent is no longer that process.
+const ParentPIDEnv = "PAYHOST_PARENT_PID"
+
+const (
+	defaultStartTimeout = 10 * time.Second
+	defaultMaxMessage   = 4 << 20
+)
+
+// Config says which binary to run and how. The zero value of every optional field means its stated default.
+type Config struct {
+	// Name is the provider's name, of the form [a-z][a-z0-9-]{0,31}. Required.
+	Name string
+
+	// Path is the binary. It must be a regular executable file and not a symbolic link. Required.
+	Path string
+
+	// SHA256 is the expected digest in lower-case hex. Empty runs whatever the file holds, which is for development only; the
+	// digest of what ran is reported by [Process.Digest] all the same.
+	SHA256 string
+
+	// Dir holds the process's socket and owns the thread it is started from. Required; shared by all processes of one host.
+	Dir *RunDir
+
+	// Args are the arguments after argv[0]. The working directory is the process's private directory, and TMPDIR names it too,
+	// so that temporary files go when the process does.
+	Args []string
+
+	// Env is added to the otherwise clean environment, as KEY=value. The host's own environment is never passed on. The names
+	// this package and go-plugin use (PLUGIN_…, TMPDIR, PAYHOST_PARENT_PID, the cookie) are refused.
+	Env []string
+
+	// Handshake carries the magic cookie. Its ProtocolVersion is not used: see Plugins. Required.
+	Handshake goplugin.HandshakeConfig
+
+	// Plugins are the plugin sets by protocol version; the highest version both sides know is chosen. Required.
+	Plugins map[int]goplugin.PluginSet
+
+	// DialOptions are applied after the package's own (size limits, peer check), so that stats handlers and interceptors can
+	// be added. They also see go-plugin's own calls, whose service names start with "plugin.".
+	DialOptions []grpc.DialOption
+
+	// StartTimeout bounds everything up to a ready connection. Default 10 s.
+	StartTimeout time.Duration
+
+	// MaxMessage limits one gRPC message, in bytes, both ways. Default 4 MiB.
+	MaxMessage int
+
+	// Logger receives what the plugin logs and prints, as records with the attributes plugin, pid and, for prints, stream.
+	// A slow handler costs log lines, never time of the plugin. Nil discards.
+	Logger *slog.Logger
+
+	// Redact, if set, is applied to every text of the plugin before it is logged or kept for the crash report, in addition to
+	// the built-in masking of secret-looking values. It must be safe for concurrent use.
+	Redact func(string) string
+
+	// Images caches verified bytes between starts. Nil verifies and copies the whole file for this start alone.
+	Images *Images
+}
+
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+
+// withDefaults returns a checked copy that no later change by the caller can reach.
+func (c Config) withDefaults() (Config, error) {
+	switch {
+	case !namePattern.MatchString(c.Name):
+		return c, fmt.Errorf("process: provider name %q is not of the form [a-z][a-z0-9-]{0,31}", c.Name)
+	case c.Path == "":
+		return c, fmt.Errorf("process: %s: no path to the binary", c.Name)
+	case c.Dir == nil:
+		return c, fmt.Errorf("process: %s: no run directory", c.Name)
+	case len(c.Plugins) == 0:
+		return c, fmt.Errorf("process: %s: no protocol versions", c.Name)
+	case c.Handshake.MagicCookieKey == "" || c.Handshake.MagicCookieValue == "":
+		return c, fmt.Errorf("process: %s: the handshake has no magic cookie", c.Name)
+	case c.StartTimeout < 0 || c.MaxMessage < 0:
+		return c, fmt.Errorf("process: %s: negative limit", c.Name)
+	}
+	if raw, err := hex.DecodeString(c.SHA256); c.SHA256 != "" && (err != nil || len(raw) != 32 || strings.ToLower(c.SHA256) != c.SHA256) {
+		return c, fmt.Errorf("process: %s: SHA256 must be 64 lower-case hexadecimal digits, not %q", c.Name, c.SHA256)
+	}
+	for _, kv := range c.Env {
+		if err := c.checkEnv(kv); err != nil {
+			return c, fmt.Errorf("process: %s: %w", c.Name, err)
+		}
+	}
+	path, err := filepath.Abs(c.Path)
+	if err != nil {
+		return c, fmt.Errorf("process: %s: %w", c.Name, err)
+	}
+	c.Path = path
+	if c.StartTimeout == 0 {
+		c.StartTimeout = defaultStartTimeout
+	}
+	if c.MaxMessage == 0 {
+		c.MaxMessage = defaultMaxMessage
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	// go-plugin writes into the map it is given, so it gets its own.
+	plugins := make(map[int]goplugin.PluginSet, len(c.Plugins))
+	for version, set := range c.Plugins {
+		plugins[version] = set
+	}
+	c.Plugins = plugins
+	c.Args, c.Env, c.DialOptions = slices.Clone(c.Args), slices.Clone(c.Env), slices.Clone(c.DialOptions)
+	return c, nil
+}
+
+// checkEnv refuses variables that would change the handshake. The value is never quoted: it may be a secret.
+func (c Config) checkEnv(kv string) error {
+	key, _, ok := strings.Cut(kv, "=")
+	switch {
+	case !ok || key == "" || strings.ContainsRune(kv, 0):
+		return errors.New("an Env entry is not of the form KEY=value")
+	case key == ParentPIDEnv, key == "TMPDIR", key == c.Handshake.MagicCookieKey, strings.HasPrefix(key, "PLUGIN_"):
+		return fmt.Errorf("the environment variable %s is set by the host and cannot be given", key)
+	}
+	return nil
+}
+
+// argv0 is the name under which process listings show the plugin.
+func (c Config) argv0() string { return ArgvPrefix + c.Name }

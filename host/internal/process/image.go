@@ -1,0 +1,211 @@
+package process
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// maxImage bounds the size of a binary, because a verified copy of it is kept in memory.
+const maxImage = 1 << 30
+
+// DigestError reports that a binary is not the one that was pinned. It never runs.
+type DigestError struct {
+	Path string // the file
+	Want string // the pinned SHA-256, lower-case hex
+	Got  string // the SHA-256 of the file
+}
+
+// Error names the file, both digests and the remedy.
+func (e *DigestError) Error() string {
+	return fmt.Sprintf("process: %s: refusing to run it: expected SHA-256 %s, found %s; restore the pinned binary, or pin this one if the change is intended",
+		e.Path, e.Want, e.Got)
+}
+
+// Images keeps the verified bytes of binaries in sealed memory, so that a restart neither reads nor hashes the file again.
+// It costs about the size of the binary per path, however many processes run it. A file that changed replaces its old image.
+// It is safe for concurrent use; verification of a new file holds up the others.
+type Images struct {
+	mu     sync.Mutex // guards everything below, and the use counts of the images
+	files  map[string]*image
+	closed bool
+}
+
+// image is the verified content of one file. Its fields but uses and dropped are immutable.
+type image struct {
+	digest string
+	stamp  fileStamp
+	sealed *os.File // nil where sealed memory cannot be had or the file is a script
+	reason error    // why sealed is nil
+
+	uses    int
+	dropped bool
+}
+
+// NewImages returns an empty cache.
+func NewImages() *Images { return &Images{files: map[string]*image{}} }
+
+// Close frees the memory. Images that a start is using are freed when it is done. Later starts through the cache fail.
+func (c *Images) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for path := range c.files {
+		c.drop(path)
+	}
+	return nil
+}
+
+// Forget frees the image of one path, for instance of a version that has been retired. Unknown paths are ignored.
+func (c *Images) Forget(path string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(path)
+}
+
+// acquire verifies the file and returns its image, which stays usable until release. An empty want accepts any content.
+func (c *Images) acquire(path, want string) (*image, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errors.New("process: the image cache is closed")
+	}
+	f, stamp, err := openBinary(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	img, ok := c.files[path]
+	if !ok || img.stamp != stamp {
+		c.drop(path)
+		if img, err = load(f, stamp); err != nil {
+			return nil, fmt.Errorf("process: %s: %w", path, err)
+		}
+		c.files[path] = img
+	}
+	if want != "" && img.digest != want {
+		got := img.digest
+		c.drop(path) // refused bytes are not worth the memory
+		return nil, &DigestError{Path: path, Want: want, Got: got}
+	}
+	img.uses++
+	return img, nil
+}
+
+func (c *Images) release(img *image) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	img.uses--
+	img.freeIfUnused()
+}
+
+// drop is called with the mutex held.
+func (c *Images) drop(path string) {
+	if img, ok := c.files[path]; ok {
+		delete(c.files, path)
+		img.dropped = true
+		img.freeIfUnused()
+	}
+}
+
+func (i *image) freeIfUnused() {
+	if i.dropped && i.uses == 0 && i.sealed != nil {
+		_ = i.sealed.Close()
+		i.sealed = nil
+	}
+}
+
+// openBinary opens the file that will be verified. All later questions go to the descriptor, so that swapping the path has
+// no effect.
+func openBinary(path string) (*os.File, fileStamp, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, fileStamp{}, fmt.Errorf("process: plugin binary: %w", err)
+	}
+	if info.Mode()&os.ModeSymlink != 0 {
+		return nil, fileStamp{}, fmt.Errorf("process: %s: plugin binaries may not be symbolic links; give the path of the file itself", path)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|openNoFollow, 0)
+	if err != nil {
+		return nil, fileStamp{}, fmt.Errorf("process: plugin binary: %w", err)
+	}
+	if info, err = f.Stat(); err == nil {
+		switch {
+		case info.IsDir():
+			err = errors.New("is a directory; give the path of the binary")
+		case !info.Mode().IsRegular():
+			err = errors.New("is not a regular file")
+		case !executable(info):
+			err = errors.New("is not executable; run chmod +x on it")
+		case info.Size() > maxImage:
+			err = fmt.Errorf("has %d bytes; the limit is %d", info.Size(), maxImage)
+		}
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fileStamp{}, fmt.Errorf("process: %s: %w", path, err)
+	}
+	return f, stampOf(info), nil
+}
+
+// load hashes the file while copying it into sealed memory: what is hashed is what will run.
+func load(f *os.File, stamp fileStamp) (*image, error) {
+	head := make([]byte, 2)
+	n, _ := f.ReadAt(head, 0)
+	hash := sha256.New()
+	img := &image{stamp: stamp}
+	// A script's interpreter would have to open the close-on-exec descriptor, and cannot.
+	if script := bytes.Equal(head[:n], []byte("#!")); script {
+		img.reason = errors.New("the file is a script")
+	} else {
+		img.sealed, img.reason = newSealed(filepath.Base(f.Name()))
+	}
+	dst := io.Writer(hash)
+	if img.sealed != nil {
+		dst = io.MultiWriter(img.sealed, hash)
+	}
+	_, err := io.Copy(dst, io.LimitReader(f, maxImage+1))
+	if err == nil && img.sealed != nil {
+		err = seal(img.sealed)
+	}
+	if err != nil {
+		if img.sealed != nil {
+			_ = img.sealed.Close()
+		}
+		return nil, fmt.Errorf("reading the binary: %w", err)
+	}
+	img.digest = hex.EncodeToString(hash.Sum(nil))
+	return img, nil
+}
+
+// copyVerified writes a private copy for systems and files that cannot run from sealed memory. The bytes are hashed as they
+// are written, and the copy is only executable once its digest is the verified one.
+func copyVerified(path, digest, target string) error {
+	src, _, err := openBinary(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = src.Close() }()
+	dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("process: copying %s: %w", path, err)
+	}
+	hash := sha256.New()
+	_, err = io.Copy(io.MultiWriter(dst, hash), io.LimitReader(src, maxImage+1))
+	if got := hex.EncodeToString(hash.Sum(nil)); err == nil && got != digest {
+		err = &DigestError{Path: path, Want: digest, Got: got}
+	}
+	if err == nil {
+		err = dst.Chmod(0o500)
+	}
+	if err = errors.Join(err, dst.Close()); err != nil {
+		return errors.Join(fmt.Errorf("process: copying %s: %w", path, err), os.Remove(target))
+	}
+	return nil
+}

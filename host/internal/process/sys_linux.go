@@ -1,0 +1,99 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxSocketPath is the size of sun_path less its terminating zero.
+const maxSocketPath = 107
+
+// Harden makes the calling process non-dumpable, so that a child under the same user can neither read its environment and
+// memory through /proc nor attach to it. It also means no core dumps and no debugger. Hosts call it once at start-up, before
+// the first plugin; embedders that rely on either do not. It does nothing outside Linux.
+func Harden() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("process: making the host non-dumpable: %w", err)
+	}
+	return nil
+}
+
+// childAttr gives the child its own process group, and a kill from the kernel when the launching thread ends (H5).
+func childAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// closeOnExec marks every descriptor of the host from 3 up, so that none that the host inherited without the mark reaches a
+// plugin. Descriptors handed to other children with os/exec are not affected: those are duplicated for the child.
+func closeOnExec() error {
+	const all = ^uint32(0)
+	err := unix.CloseRange(3, uint(all), unix.CLOSE_RANGE_CLOEXEC)
+	if err == nil {
+		return nil
+	}
+	// Kernels before 5.11 and some sandboxes do not have the call.
+	entries, dirErr := os.ReadDir("/proc/self/fd")
+	if dirErr != nil {
+		return fmt.Errorf("marking descriptors close-on-exec: %w", errors.Join(err, dirErr))
+	}
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
+	return nil
+}
+
+// awaitExit returns true when the process has ended and is still a zombie, so that its id, and with it the id of its group,
+// cannot belong to anybody else yet.
+func awaitExit(pid int) bool {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return err == nil
+		}
+	}
+}
+
+// peerPID returns the process that called listen on the other end of the socket.
+func peerPID(conn net.Conn) (int, error) {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return 0, fmt.Errorf("the connection is a %T, not a socket", conn)
+	}
+	// Not File or Fd, which would switch the socket to blocking mode.
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var cred *unix.Ucred
+	var credErr error
+	err = raw.Control(func(fd uintptr) {
+		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	})
+	if err = errors.Join(err, credErr); err != nil {
+		return 0, fmt.Errorf("SO_PEERCRED: %w", err)
+	}
+	return int(cred.Pid), nil
+}
+
+// checkPeer refuses a socket that is not served by the plugin's process or one of its process group.
+func checkPeer(conn net.Conn, pid int) error {
+	peer, err := peerPID(conn)
+	if err != nil {
+		return fmt.Errorf("peer check: %w", err)
+	}
+	if peer == pid {
+		return nil
+	}
+	if group, err := unix.Getpgid(peer); err == nil && group == pid {
+		return nil
+	}
+	return fmt.Errorf("peer check: the socket belongs to process %d, not to the plugin (process %d)", peer, pid)
+}

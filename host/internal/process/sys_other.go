@@ -1,0 +1,20 @@
+//go:build !linux
+
+package process
+
+import "net"
+
+// maxSocketPath is the size of sun_path less its terminating zero on the BSDs and macOS, the smallest of all systems.
+const maxSocketPath = 103
+
+// Harden does nothing outside Linux.
+func Harden() error { return nil }
+
+// closeOnExec relies on Go's own close-on-exec marks.
+func closeOnExec() error { return nil }
+
+// awaitExit cannot wait without reaping here.
+func awaitExit(int) bool { return false }
+
+// checkPeer relies on the private directory of the socket.
+func checkPeer(net.Conn, int) error { return nil }
