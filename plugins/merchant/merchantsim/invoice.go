@@ -137,6 +137,9 @@ type Deal struct {
 // invoice is the simulator's own record; guarded by Sim.mu.
 type invoice struct {
 	Invoice
+	// timer looks at the invoice when its hour is over, so that expiry is
+	// announced even when nobody reads the invoice. Stopped once it is not new.
+	timer *time.Timer
 }
 
 // snapshot copies the invoice so that the caller may keep it.

@@ -27,7 +27,10 @@ type Sim struct {
 	kit *simkit.Kit
 	mux *http.ServeMux
 
+	timers sync.WaitGroup // one count for each timer that is set or running
+
 	mu               sync.Mutex // guards everything below and every invoice
+	closed           bool
 	public           string
 	shape            ErrorShape
 	arrays           bool
@@ -94,7 +97,16 @@ func (s *Sim) Idle(ctx context.Context) error { return s.kit.Callbacks.Idle(ctx)
 // Close gives up undelivered callbacks and waits for every goroutine the
 // simulator started. Closing twice is fine. The HTTP server that uses the
 // handler is the caller's to stop.
-func (s *Sim) Close() { s.kit.Close() }
+func (s *Sim) Close() {
+	s.mu.Lock()
+	s.closed = true
+	for _, i := range s.order {
+		s.stopTimer(i)
+	}
+	s.mu.Unlock()
+	s.timers.Wait()
+	s.kit.Close()
+}
 
 // encode renders an answer or callback as the gateway does: compact JSON with
 // escaped slashes, which every JSON parser reads back as plain ones. A slash can
@@ -125,11 +137,29 @@ func (s *Sim) find(id string, now time.Time) *invoice {
 	return i
 }
 
-// add stores a new invoice. The caller holds mu.
+// add stores a new invoice and sets its timer. The caller holds mu.
 func (s *Sim) add(i *invoice) {
+	if !s.closed {
+		s.timers.Add(1)
+		i.timer = time.AfterFunc(s.cfg.InvoiceTTL, func() {
+			defer s.timers.Done()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			// The clock may be a test's own and stand still; then nothing is due.
+			s.settle(i, s.cfg.Now())
+		})
+	}
 	s.invoices[i.ID] = i
 	s.order = append(s.order, i)
 	if i.InternalID != "" {
 		s.byInternal[i.InternalID] = append(s.byInternal[i.InternalID], i)
+	}
+}
+
+// stopTimer stops the timer of an invoice, unless it is running or stopped
+// already. The caller holds mu.
+func (s *Sim) stopTimer(i *invoice) {
+	if i.timer != nil && i.timer.Stop() {
+		s.timers.Done()
 	}
 }

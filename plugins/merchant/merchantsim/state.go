@@ -22,6 +22,7 @@ const manualDelay = 20 * time.Second
 func (s *Sim) move(i *invoice, status Status, now time.Time) {
 	i.Status = status
 	i.UpdatedAt = now
+	s.stopTimer(i)
 	s.notify(i, now)
 }
 
