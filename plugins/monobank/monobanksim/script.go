@@ -1,0 +1,52 @@
+package monobanksim
+
+import (
+	"errors"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
+)
+
+// command is the body of the scripting calls. ErrCode and FailureReason belong to decline, Status to status, Fail to
+// refunds.
+type command struct {
+	ID            string `json:"id"`
+	ErrCode       string `json:"err_code,omitempty"`
+	FailureReason string `json:"failure_reason,omitempty"`
+	Status        string `json:"status,omitempty"`
+	Fail          bool   `json:"fail,omitempty"`
+}
+
+// mountScript adds POST /_sim/<move>. Each answers with the invoice as it is after the move; rotate-key takes no id and
+// answers with the new key.
+func (s *Sim) mountScript() {
+	for name, do := range map[string]func(string) error{
+		"pay": s.Pay, "hold": s.Hold, "processing": s.Process, "expire": s.Expire, "reverse": s.Reverse,
+		"notify": s.Notify,
+	} {
+		s.command(name, func(c command) error { return do(c.ID) })
+	}
+	s.command("decline", func(c command) error { return s.Decline(c.ID, c.ErrCode, c.FailureReason) })
+	s.command("refunds", func(c command) error { return s.FinishRefunds(c.ID, !c.Fail) })
+	s.command("status", func(c command) error {
+		if c.Status == "" {
+			return errors.New("status: status is missing")
+		}
+		return s.SetStatus(c.ID, c.Status)
+	})
+	simkit.Command(s.mux, "rotate-key", func(struct{}) (any, error) {
+		if err := s.RotateKey(); err != nil {
+			return nil, err
+		}
+		key, err := s.PublicKey()
+		return map[string]string{"key": key}, err
+	})
+}
+
+func (s *Sim) command(name string, do func(command) error) {
+	simkit.Command(s.mux, name, func(c command) (any, error) {
+		if err := do(c); err != nil {
+			return nil, err
+		}
+		return s.Invoice(c.ID)
+	})
+}
