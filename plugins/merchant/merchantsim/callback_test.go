@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/payhost/payhost/plugins/internal/simkit"
 	"github.com/stretchr/testify/require"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
 func TestCallbackShapeAndToken(t *testing.T) {

@@ -219,6 +219,7 @@ func TestAmountRaisedWithinMaxAmount(t *testing.T) {
 	require.NoError(t, g.sim.SetAmountRaise("0.37"))
 	plain := g.create(nil)
 	require.Nil(t, plain["receivedSumFromTaker"], "without maxAmount the amount is never raised")
+	require.Equal(t, "1000", g.sim.Invoices()[0].Due.String())
 
 	raised := g.create(map[string]any{"maxAmount": "1001.00"})
 	require.Equal(t, "1000.00", raised["sum"].(map[string]any)["amount"])

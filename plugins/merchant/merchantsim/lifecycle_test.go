@@ -2,6 +2,7 @@ package merchantsim
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -230,4 +231,57 @@ func TestLists(t *testing.T) {
 	resp, err := g.client.Get(g.url + "/api/public/payment-methods/RUB")
 	require.NoError(t, err)
 	require.JSONEq(t, `[{"code":"vtb","name":"VTB"},{"code":"mkb","name":"MKB"}]`, g.read(resp).body)
+}
+
+func TestNoDealOnAFinishedInvoice(t *testing.T) {
+	g := start(t, Config{})
+	for _, finish := range []func(string) error{g.sim.Cancel, g.sim.Expire, g.sim.Pay} {
+		id := g.create(nil)["id"].(string)
+		require.NoError(t, finish(id))
+		g.call(http.MethodPost, invoices+"/"+id+"/start-deal", `{}`).refused(t, 400, "Deal can not be started", "")
+		require.Len(t, g.get(id)["deals"], 1)
+		_, err := g.sim.StartDeal(id, "", "")
+		require.ErrorIs(t, err, ErrState)
+	}
+}
+
+// A deal cannot outlive its invoice.
+func TestDeadlineEndsWithTheInvoice(t *testing.T) {
+	g := start(t, Config{})
+	id := g.create(map[string]any{"startDeal": false})["id"].(string)
+	g.clock.advance(50 * time.Minute)
+	free, err := g.sim.StartDeal(id, "SBP", "")
+	require.NoError(t, err)
+	require.True(t, free)
+	got := g.get(id)
+	require.Equal(t, got["expireAt"], got["deals"].([]any)[0].(map[string]any)["canceledAt"])
+}
+
+func TestSnapshotsAreCopies(t *testing.T) {
+	g := start(t, Config{})
+	g.create(nil)
+	mine := g.sim.Invoices()
+	mine[0].Status = StatusPaid
+	mine[0].Deals[0].Status = DealCompleted
+	mine[0].Deals[0].Requisites.Holder = "me"
+	again, err := g.sim.Invoice("order-1")
+	require.NoError(t, err)
+	require.Equal(t, StatusNew, again.Status)
+	require.Equal(t, DealWaiting, again.Deals[0].Status)
+	require.NotEqual(t, "me", again.Deals[0].Requisites.Holder)
+}
+
+// Several simulators behind one server: each under a prefix that is part of the
+// signed URL and of the links it hands out.
+func TestMountedUnderAPrefix(t *testing.T) {
+	sim := New(Config{APIKey: testKey, Secret: testSecret})
+	server := httptest.NewServer(http.StripPrefix("/merchant", sim))
+	defer sim.Close()
+	defer server.Close()
+	sim.SetPublicURL(server.URL + "/merchant")
+	g := &gateway{t: t, sim: sim, url: server.URL + "/merchant", client: server.Client()}
+	got := g.create(map[string]any{"internalId": "a b"})
+	require.Equal(t, g.url+"/pay/"+got["id"].(string), got["invoiceUrl"])
+	require.Contains(t, g.browse(got["invoiceUrl"].(string)).body, `action="`+g.url+"/pay/")
+	require.Equal(t, http.StatusOK, g.call(http.MethodGet, invoices+"/internal-id/a%20b", "").status)
 }

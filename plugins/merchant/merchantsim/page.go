@@ -6,8 +6,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/payhost/payhost/plugins/internal/simkit"
 	"github.com/shopspring/decimal"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
 // half returns half of the amount due, cut to the currency's decimals.

@@ -5,8 +5,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/payhost/payhost/plugins/internal/simkit"
 	"github.com/stretchr/testify/require"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
 func TestScriptOverHTTP(t *testing.T) {

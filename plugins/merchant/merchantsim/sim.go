@@ -11,8 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/payhost/payhost/plugins/internal/simkit"
 	"github.com/shopspring/decimal"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
 // headerNotification carries the merchant's own token back in callbacks; it is

@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/payhost/payhost/plugins/internal/simkit"
 	"github.com/shopspring/decimal"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
 // directionIn is the only direction the simulator offers.
