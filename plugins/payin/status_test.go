@@ -1,0 +1,165 @@
+package payin
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+func ref(known pay.Status) pay.InvoiceRef {
+	return pay.InvoiceRef{
+		InvoiceID: "inv_1", ProviderRef: "64471022258145", ProviderRefs: map[string]string{"pretty_id": "006034-000166"},
+		Known: pay.Known{Status: known},
+		State: &pay.State{Version: 1, Data: []byte(`{"pretty_id":"006034-000166","pay_link":"https://lk.payin-payout.net/api/pay/1"}`)},
+	}
+}
+
+func foundAnswer(status string) string {
+	return fmt.Sprintf(`{"status":true,"result":[{"account_number":"006034-000165","status":1,"done_time":null},`+
+		`{"account_number":"006034-000166","status":%s,"done_time":"2015-12-30 14:36:16+06"}],"tracker":" gid_2"}`, status)
+}
+
+func TestStatusTable(t *testing.T) {
+	for code, want := range map[int]struct {
+		status         pay.Status
+		final, review  bool
+		refund, charge bool
+		link           bool
+	}{
+		0:  {status: pay.StatusPending, link: true},
+		1:  {status: pay.StatusPaid, final: true},
+		2:  {status: pay.StatusCanceled, final: true},
+		3:  {status: pay.StatusFailed, final: true},
+		4:  {status: pay.StatusAuthorized},
+		5:  {review: true},
+		6:  {status: pay.StatusExpired, final: true},
+		7:  {review: true},
+		8:  {status: pay.StatusPaid, final: true, review: true, refund: true},
+		9:  {status: pay.StatusPaid, final: true, charge: true},
+		10: {review: true},
+		11: {status: pay.StatusProcessing, link: true},
+		12: {review: true},
+		13: {status: pay.StatusPartiallyPaid},
+		14: {status: pay.StatusPartiallyPaid},
+		15: {review: true},
+		99: {review: true},
+		-1: {review: true},
+	} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			text := fmt.Sprint(code)
+			if code < 0 {
+				text = `"-1"`
+			}
+			provider := &recorder{answer: foundAnswer(text)}
+			got, err := against(t, provider).GetInvoice(t.Context(), ref(pay.StatusPending))
+			require.NoError(t, err)
+			require.Equal(t, want.status, got.Status)
+			require.Equal(t, want.final, got.Final)
+			require.Equal(t, want.review, got.Review != "")
+			require.Equal(t, want.link, len(got.NextActions) == 1)
+			require.Equal(t, want.refund, len(got.Refunds) == 1)
+			require.Equal(t, want.charge, len(got.Disputes) == 1)
+			require.False(t, got.Amount.IsSet() || got.Received.IsSet() || got.Captured.IsSet() || got.Refunded.IsSet() || got.Authorized.IsSet())
+			require.Equal(t, "gid_2", got.Report.Evidence.ProviderRequestID)
+			require.Equal(t, "64471022258145", got.ProviderRef)
+			form := provider.only(t).form(t)
+			require.Equal(t, "006034-000166", form.Get("account_number"))
+			require.Len(t, form, 4)
+			require.Equal(t, "/payment-in/find-payment", provider.only(t).path)
+		})
+	}
+}
+
+func TestRefundAndChargebackAreFactsBesideTheStatus(t *testing.T) {
+	for known, want := range map[pay.Status]pay.Status{
+		pay.StatusPaid: pay.StatusPaid, pay.StatusPartiallyPaid: pay.StatusPartiallyPaid, pay.StatusPending: pay.StatusPaid,
+	} {
+		refunded, err := against(t, &recorder{answer: foundAnswer("8")}).GetInvoice(t.Context(), ref(known))
+		require.NoError(t, err)
+		require.Equal(t, want, refunded.Status)
+		require.Equal(t, []pay.RefundState{{ProviderRef: "006034-000166", Status: pay.RefundSucceeded, Origin: pay.OriginExternal}}, refunded.Refunds)
+
+		charged, err := against(t, &recorder{answer: foundAnswer("9")}).GetInvoice(t.Context(), ref(known))
+		require.NoError(t, err)
+		require.Equal(t, want, charged.Status)
+		require.Equal(t, pay.DisputeChargeback, charged.Disputes[0].Kind)
+		require.Equal(t, pay.DisputeOpen, charged.Disputes[0].Status)
+	}
+}
+
+func TestGetInvoiceFailures(t *testing.T) {
+	for name, c := range map[string]struct {
+		provider *recorder
+		kind     pay.Kind
+	}{
+		"not found":        {&recorder{answer: `{"status":false,"user_msg":"Payment with such parameters not found"}`}, pay.KindNotFound},
+		"not found 404":    {&recorder{status: 404, answer: `{"status":false,"user_msg":"Payment with such parameters not found"}`}, pay.KindNotFound},
+		"empty list":       {&recorder{answer: `{"status":true,"result":[]}`}, pay.KindNotFound},
+		"another payment":  {&recorder{answer: `{"status":true,"result":[{"account_number":"1-1","status":1}]}`}, pay.KindProviderUnavailable},
+		"two answers":      {&recorder{answer: `{"status":true,"result":[{"account_number":"006034-000166","status":1},{"account_number":"006034-000166","status":2}]}`}, pay.KindProviderUnavailable},
+		"no status":        {&recorder{answer: `{"status":true,"result":[{"account_number":"006034-000166"}]}`}, pay.KindProviderUnavailable},
+		"an object":        {&recorder{answer: `{"status":true,"result":{"account_number":"006034-000166","status":1}}`}, pay.KindProviderUnavailable},
+		"html":             {&recorder{answer: `<html>`}, pay.KindProviderUnavailable},
+		"500":              {&recorder{status: 500}, pay.KindProviderUnavailable},
+		"clock":            {&recorder{answer: `{"status":false,"user_msg":"incorrect timestamp"}`}, pay.KindProviderUnavailable},
+		"wrong credential": {&recorder{status: 401}, pay.KindAuth},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := against(t, c.provider).GetInvoice(t.Context(), ref(pay.StatusPending))
+			e := asError(t, err)
+			require.Equal(t, c.kind, e.Kind, e.Message)
+			require.Equal(t, pay.ExecutedNo, e.WasExecuted())
+		})
+	}
+}
+
+func TestGetInvoiceNeedsTheNumber(t *testing.T) {
+	provider := &recorder{answer: foundAnswer("1")}
+	acc := against(t, provider)
+	_, err := acc.GetInvoice(t.Context(), pay.InvoiceRef{ProviderRef: "64471022258145"})
+	require.Equal(t, "provider_refs.pretty_id", asError(t, err).Fields[0].Path)
+	require.Empty(t, provider.requests)
+
+	// The private state alone is enough; another version of it is not read.
+	byState := ref(pay.StatusPending)
+	byState.ProviderRefs = nil
+	_, err = acc.GetInvoice(t.Context(), byState)
+	require.NoError(t, err)
+	byState.State.Version = 2
+	_, err = acc.GetInvoice(t.Context(), byState)
+	require.Error(t, err)
+}
+
+func TestCheck(t *testing.T) {
+	for name, result := range map[string]string{"map": `{"643":"8726.47000000","999":"0.00000000"}`, "number": `8726.47`} {
+		t.Run(name, func(t *testing.T) {
+			provider := &recorder{answer: `{"status":true,"result":` + result + `}`}
+			info, err := against(t, provider).Check(t.Context(), pay.Check{})
+			require.NoError(t, err)
+			require.Equal(t, "7026", info.ProviderAccountRef)
+			require.Equal(t, []string{"RUB"}, info.Currencies)
+			require.Empty(t, info.Mode, "a foreign host says nothing about the environment")
+			got := provider.only(t)
+			require.Equal(t, "/user/api-get-balance", got.path)
+			require.Equal(t, "7026", got.form(t).Get("balance_user_id"))
+		})
+	}
+	_, err := against(t, &recorder{answer: `{"status":true,"result":[1]}`}).Check(t.Context(), pay.Check{})
+	require.ErrorIs(t, err, pay.KindProviderUnavailable)
+}
+
+func TestIDTextKeepsEveryDigit(t *testing.T) {
+	for in, want := range map[string]string{`9007199254740993`: "9007199254740993", `" 12 "`: "12", `null`: "", `"x"`: "x"} {
+		var id idText
+		require.NoError(t, json.Unmarshal([]byte(in), &id))
+		require.Equal(t, want, string(id))
+	}
+	for _, in := range []string{`1.5`, `1e5`, `-1`, `true`, `[]`, `{}`} {
+		var id idText
+		require.Error(t, json.Unmarshal([]byte(in), &id), in)
+	}
+}
