@@ -3,7 +3,9 @@ package process
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -189,4 +192,119 @@ func frozenSocket() {
 	fmt.Printf("1|1|unix|%s|grpc\n", path)
 	time.Sleep(time.Minute)
 	_ = ln.Close()
+}
+
+// borrowedSocket announces a socket in the right place that a process outside the plugin's group serves.
+func borrowedSocket() {
+	path := filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "borrowed")
+	cmd := exec.Command("/proc/self/exe", childArg+"listen", path) // os.Executable names a file that does not exist
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	lifeline, err := cmd.StdinPipe() // the other process ends when this one does
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = bufio.NewReader(out).ReadString('\n')
+	fmt.Printf("1|1|unix|%s|grpc\n", path)
+	time.Sleep(time.Minute)
+	_ = lifeline.Close()
+}
+
+func listen(path string) {
+	ln, err := net.Listen("unix", path)
+	fmt.Println("listening", err)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	_ = ln.Close()
+}
+
+func TestBorrowedSocketIsRefused(t *testing.T) {
+	b := newBench(t)
+	_, err := Start(t.Context(), b.config("borrowed-socket"))
+	require.ErrorContains(t, err, "peer check: the socket belongs to process")
+	b.requireEmpty()
+}
+
+// Where sealed memory cannot be executed, a private copy of the verified bytes is.
+func TestPrivateCopyInsteadOfSealedMemory(t *testing.T) {
+	b := newBench(t)
+	cfg := b.config("serve")
+	img, err := b.images.acquire(cfg.Path, "")
+	require.NoError(t, err)
+	require.NoError(t, img.sealed.Close())
+	img.sealed = nil // what a kernel with vm.memfd_noexec=2 leaves
+	b.images.release(img)
+	p := b.start(cfg)
+	exe, err := os.Readlink("/proc/" + strconv.Itoa(p.PID()) + "/exe")
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(exe, b.dir.Path()), exe)
+	info, err := os.Stat(exe)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o500), info.Mode().Perm())
+	require.Equal(t, digestOf(t, cfg.Path), p.Digest())
+	p.Kill()
+	b.requireEmpty()
+
+	target := filepath.Join(t.TempDir(), "copy")
+	err = copyVerified(cfg.Path, strings.Repeat("0", 64), target)
+	require.ErrorContains(t, err, "refusing to run it")
+	require.NoFileExists(t, target)
+}
+
+func TestRunsFromSealedMemory(t *testing.T) {
+	b := newBench(t)
+	exe, err := os.Readlink("/proc/" + strconv.Itoa(b.start(b.config("serve")).PID()) + "/exe")
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(exe, "/memfd:"), exe)
+}
+
+// Starts and ends of many processes at once do not get in each other's way.
+func TestManyAtOnce(t *testing.T) {
+	b := newBench(t)
+	var wg sync.WaitGroup
+	errs := make([]error, 6)
+	for i := range errs {
+		wg.Go(func() {
+			p, err := Start(t.Context(), b.config("serve"))
+			if err == nil && i%2 == 0 {
+				err = p.Stop(t.Context())
+			} else if err == nil {
+				var stops sync.WaitGroup
+				for range 3 {
+					stops.Go(p.Kill)
+				}
+				stops.Wait()
+			}
+			errs[i] = err
+		})
+	}
+	wg.Wait()
+	require.NoError(t, errors.Join(errs...))
+	b.requireEmpty()
+}
+
+func BenchmarkStart(b *testing.B) {
+	dir, err := OpenRunDir("")
+	require.NoError(b, err)
+	defer func() { require.NoError(b, dir.Close()) }()
+	images := NewImages()
+	defer func() { require.NoError(b, images.Close()) }()
+	self, err := os.Executable()
+	require.NoError(b, err)
+	cfg := Config{
+		Name: "probe", Path: self, Dir: dir, Images: images, Args: []string{childArg + "serve"}, Handshake: testHandshake,
+		Plugins: map[int]goplugin.PluginSet{1: {"probe": &probe{}}},
+	}
+	for b.Loop() {
+		p, err := Start(b.Context(), cfg)
+		require.NoError(b, err)
+		p.Kill()
+	}
 }

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package process
 
@@ -169,6 +169,10 @@ func runChild(mode string, args []string) {
 		}
 	case "frozen-socket":
 		frozenSocket()
+	case "borrowed-socket":
+		borrowedSocket()
+	case "listen":
+		listen(args[0])
 	case "host":
 		miniHost(args[0])
 	case "harden":

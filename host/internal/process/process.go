@@ -40,6 +40,9 @@ type Process struct {
 // Start verifies the binary, runs exactly the verified bytes and returns when the plugin answers on its connection. It is
 // bounded by ctx and by StartTimeout, whichever ends first; ctx plays no part afterwards.
 //
+// Every descriptor of the host from 3 up is marked close-on-exec before the fork, so that none reaches the plugin; programs
+// that pass descriptors on with os/exec do not notice.
+//
 // An error means that nothing is left behind: no process, file, descriptor or goroutine. A binary that is not the pinned one
 // is a [*DigestError]; a plugin that was run and did not become ready is a [*StartError].
 func Start(ctx context.Context, cfg Config) (*Process, error) {

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package process
 
@@ -91,7 +91,7 @@ func TestFrozenPlugin(t *testing.T) {
 		"kill": (*Process).Kill,
 	} {
 		p := b.start(b.config("serve"))
-		require.NoError(t, syscall.Kill(p.PID(), syscall.SIGSTOP))
+		freeze(t, p.PID())
 		done := make(chan struct{})
 		go func() { end(p); close(done) }()
 		awaitClosed(t, done)
@@ -268,6 +268,24 @@ func TestGenerationsShareOneImage(t *testing.T) {
 	require.Len(t, b.images.files, 1)
 	first.Kill()
 	require.Equal(t, "hi", mustAsk(t, second, "echo hi"))
+}
+
+// freeze returns when every thread has stopped, which takes a moment after the signal.
+func freeze(t *testing.T, pid int) {
+	t.Helper()
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	tasks := "/proc/" + strconv.Itoa(pid) + "/task/"
+	eventually(t, "all threads stop", func() bool {
+		threads, err := os.ReadDir(tasks)
+		require.NoError(t, err)
+		for _, thread := range threads {
+			stat, err := os.ReadFile(tasks + thread.Name() + "/stat")
+			if _, after, ok := strings.Cut(string(stat), ") "); err != nil || !ok || !strings.HasPrefix(after, "T") {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func running(pid int) bool {
