@@ -91,7 +91,8 @@ func (s *Sim) act(op operation, r *http.Request) (any, *apiError) {
 	if r.Method != op.method {
 		return nil, &apiError{http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "use " + op.method}
 	}
-	if subtle.ConstantTimeCompare([]byte(r.Header.Get(tokenHeader)), []byte(s.config.Token)) != 1 {
+	token := r.Header.Get(tokenHeader)
+	if token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(s.config.Token)) != 1 {
 		return nil, &apiError{http.StatusForbidden, "FORBIDDEN", "forbidden"}
 	}
 	if op.method == http.MethodGet {

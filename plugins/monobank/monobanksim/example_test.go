@@ -11,11 +11,7 @@ import (
 )
 
 func Example() {
-	sim, err := monobanksim.New(monobanksim.Config{Token: "token"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	sim := monobanksim.New(monobanksim.Config{Token: "token"})
 	defer sim.Close()
 	server := httptest.NewServer(sim)
 	defer server.Close()

@@ -3,7 +3,6 @@ package monobanksim
 import (
 	"cmp"
 	"crypto/ecdsa"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -50,7 +49,7 @@ type Config struct {
 	// PublicURL is where the simulator is reachable, without a slash at the end; page addresses start with it. Empty
 	// means the host the request came to; see [Sim.SetPublicURL].
 	PublicURL string
-	// Token is the merchant's X-Token. Required.
+	// Token is the merchant's X-Token. Empty means that there is no merchant: every call is forbidden.
 	Token string
 	// MerchantID, MerchantName and EDRPOU are what the details call tells. Empty means made-up values.
 	MerchantID, MerchantName, EDRPOU string
@@ -65,7 +64,8 @@ type Config struct {
 	FiscalLink bool
 	// PendingRefunds leaves accepted refunds in processing until [Sim.FinishRefunds] instead of completing them at once.
 	PendingRefunds bool
-	// Key signs webhooks until [Sim.RotateKey]. Nil means a new P-256 key.
+	// Key signs webhooks until [Sim.RotateKey]. Nil means a new key on P-256, the bank's curve; one on another curve
+	// shows how an adapter takes a change.
 	Key *ecdsa.PrivateKey
 	// RetryDelays are the pauses before the second and third attempt of a webhook; the bank makes three at most. Nil
 	// means 60 s and 600 s: the bank publishes no pauses.
@@ -90,16 +90,12 @@ type Sim struct {
 	byID      map[string]*Invoice
 	fetches   int
 
-	keyMu sync.Mutex // guards key; separate, because webhooks are signed while they are sent
-	key   *ecdsa.PrivateKey
+	keyMu sync.Mutex        // guards key; separate, because webhooks are signed while they are sent
+	key   *ecdsa.PrivateKey // nil until it is needed
 }
 
-// New returns a simulator with no invoices. It fails when the token is missing or the key is not on P-256. The caller
-// ends it with [Sim.Close].
-func New(c Config) (*Sim, error) {
-	if c.Token == "" {
-		return nil, errors.New("monobanksim: Token is required")
-	}
+// New returns a simulator with no invoices. The caller ends it with [Sim.Close].
+func New(c Config) *Sim {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -112,15 +108,11 @@ func New(c Config) (*Sim, error) {
 	c.MerchantID = cmp.Or(c.MerchantID, "12o4Vv7EWy")
 	c.MerchantName = cmp.Or(c.MerchantName, "Simulated shop")
 	c.EDRPOU = cmp.Or(c.EDRPOU, "4242424242")
-	key, err := checkKey(c.Key)
-	if err != nil {
-		return nil, err
-	}
 	s := &Sim{
 		config:    c,
 		publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		byID:      map[string]*Invoice{},
-		key:       key,
+		key:       c.Key,
 		mux:       http.NewServeMux(),
 		kit: simkit.New(simkit.Config{
 			SecretHeaders: []string{tokenHeader},
@@ -143,7 +135,7 @@ func New(c Config) (*Sim, error) {
 	s.mux.Handle("/or/{id}", s.kit.Handle(OpPayPage, s.servePayPage))
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
 	s.mountScript()
-	return s, nil
+	return s
 }
 
 // ServeHTTP answers as the bank does; everything under /_sim/ is the simulator's own.

@@ -47,8 +47,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	if change != nil {
 		change(&config)
 	}
-	sim, err := New(config)
-	require.NoError(t, err)
+	sim := New(config)
 	server := httptest.NewServer(sim)
 	sim.SetPublicURL(server.URL + "/")
 	t.Cleanup(func() {
@@ -268,9 +267,12 @@ func TestScriptedFaultsSpeakTheBanksErrors(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
-	_, err := New(Config{})
-	require.Error(t, err)
+func TestWithoutTokenNobodyGetsIn(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Token = "" })
+	for _, token := range []string{"", testToken} {
+		status, _, _ := w.send(t, http.MethodGet, "/api/merchant/details", "", token, "")
+		require.Equal(t, 403, status)
+	}
 }
 
 func FuzzCreate(f *testing.F) {

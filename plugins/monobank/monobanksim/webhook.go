@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"errors"
 	"net/http"
 
 	"github.com/payhost/payhost/plugins/internal/simkit"
@@ -35,8 +34,12 @@ func (s *Sim) sendWebhook(inv *Invoice) error {
 func (s *Sim) sign(body []byte) (string, error) {
 	s.keyMu.Lock()
 	defer s.keyMu.Unlock()
+	key, err := s.currentKey()
+	if err != nil {
+		return "", err
+	}
 	sum := sha256.Sum256(body)
-	signature, err := ecdsa.SignASN1(rand.Reader, s.key, sum[:])
+	signature, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
 	return base64.StdEncoding.EncodeToString(signature), err
 }
 
@@ -44,7 +47,11 @@ func (s *Sim) sign(body []byte) (string, error) {
 func (s *Sim) PublicKey() (string, error) {
 	s.keyMu.Lock()
 	defer s.keyMu.Unlock()
-	der, err := x509.MarshalPKIXPublicKey(&s.key.PublicKey)
+	key, err := s.currentKey()
+	if err != nil {
+		return "", err
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	if err != nil {
 		return "", err
 	}
@@ -55,23 +62,22 @@ func (s *Sim) PublicKey() (string, error) {
 // RotateKey replaces the webhook key by a new one. Webhooks sent from now on, repeats and released ones included, are
 // signed with it.
 func (s *Sim) RotateKey() error {
-	key, err := checkKey(nil)
-	if err != nil {
-		return err
-	}
 	s.keyMu.Lock()
 	defer s.keyMu.Unlock()
-	s.key = key
-	return nil
+	s.key = nil
+	_, err := s.currentKey()
+	return err
 }
 
-// checkKey makes a key when there is none.
-func checkKey(key *ecdsa.PrivateKey) (*ecdsa.PrivateKey, error) {
-	if key == nil {
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// currentKey makes the key when there is none. The caller holds keyMu.
+func (s *Sim) currentKey() (*ecdsa.PrivateKey, error) {
+	if s.key != nil {
+		return s.key, nil
 	}
-	if key.Curve != elliptic.P256() {
-		return nil, errors.New("monobanksim: the webhook key must be on P-256")
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
 	}
+	s.key = key
 	return key, nil
 }

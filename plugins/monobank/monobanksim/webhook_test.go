@@ -180,9 +180,15 @@ func TestKeyRotation(t *testing.T) {
 	require.False(t, verify(t, before, receiver.signs[0], receiver.bodies[0]))
 }
 
-func TestKeyMustBeP256(t *testing.T) {
+func TestGivenKeySigns(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	require.NoError(t, err)
-	_, err = New(Config{Token: "t", Key: key})
-	require.Error(t, err)
+	receiver := newShop(t)
+	w := newWorld(t, func(c *Config) { c.Key = key })
+	require.NoError(t, w.sim.Pay(w.create(t, `{"amount":1,"webHookUrl":"`+receiver.url+`"}`).InvoiceID))
+	require.NoError(t, w.sim.Kit().Callbacks.Idle(t.Context()))
+	signature, err := base64.StdEncoding.DecodeString(receiver.signs[0])
+	require.NoError(t, err)
+	sum := sha256.Sum256([]byte(receiver.bodies[0]))
+	require.True(t, ecdsa.VerifyASN1(&key.PublicKey, sum[:], signature))
 }

@@ -14,15 +14,11 @@ import (
 
 // The request is the dossier's vector P1, therefore the clock stands still at its time.
 func Example() {
-	sim, err := payinsim.New(payinsim.Config{
+	sim := payinsim.New(payinsim.Config{
 		UserID: 7026,
 		Key:    "some_key",
 		Now:    func() time.Time { return time.Unix(1591040000, 0) },
 	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	defer sim.Close()
 	server := httptest.NewServer(sim)
 	defer server.Close()

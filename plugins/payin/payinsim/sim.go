@@ -2,7 +2,6 @@ package payinsim
 
 import (
 	"cmp"
-	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -55,9 +54,10 @@ type Config struct {
 	// PublicURL is where the simulator is reachable, without a slash at the end; payment links start with it. Empty
 	// means the host the request came to; see [Sim.SetPublicURL].
 	PublicURL string
-	// UserID is the API operator. Required.
+	// UserID is the API operator; requests of another are refused.
 	UserID int64
-	// Key is the developer key that signs requests and callbacks. Required.
+	// Key is the developer key that signs requests and callbacks. Empty means that none was issued: every request is
+	// refused.
 	Key string
 	// Currencies are the enabled ISO 4217 numeric codes. Empty means 643 only.
 	Currencies []string
@@ -94,12 +94,8 @@ type Sim struct {
 	listID    int64
 }
 
-// New returns a simulator with no invoices. It fails when the operator or the key is missing. The caller ends it with
-// [Sim.Close].
-func New(c Config) (*Sim, error) {
-	if c.UserID <= 0 || c.Key == "" {
-		return nil, errors.New("payinsim: UserID and Key are required")
-	}
+// New returns a simulator with no invoices. The caller ends it with [Sim.Close].
+func New(c Config) *Sim {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -131,7 +127,7 @@ func New(c Config) (*Sim, error) {
 	s.mux.Handle("/api/pay/{id}", s.kit.Handle(OpPayPage, s.servePayPage))
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
 	s.mountScript()
-	return s, nil
+	return s
 }
 
 // ServeHTTP answers as the provider does; everything under /_sim/ is the simulator's own.

@@ -36,8 +36,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	if change != nil {
 		change(&config)
 	}
-	sim, err := New(config)
-	require.NoError(t, err)
+	sim := New(config)
 	server := httptest.NewServer(sim)
 	sim.SetPublicURL(server.URL + "/")
 	t.Cleanup(func() {
@@ -319,9 +318,14 @@ func TestList(t *testing.T) {
 	}
 }
 
-func TestNewRefusesMissingCredentials(t *testing.T) {
-	for _, c := range []Config{{}, {UserID: 1}, {Key: "k"}} {
-		_, err := New(c)
-		require.Error(t, err)
+func TestWithoutKeyNobodyGetsIn(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Key = "" })
+	values := signed(validCreate())
+	values.Del("hash")
+	var params []param
+	for key := range values {
+		params = append(params, param{key, values.Get(key)})
 	}
+	values.Set("hash", hashOf("", params))
+	require.Equal(t, "incorrect hash", w.post(t, createPath, values).UserMsg)
 }
