@@ -1,8 +1,6 @@
 package simkit
 
-import (
-	"log/slog"
-)
+import "log/slog"
 
 // push appends to the lane and starts its goroutine when it has none. The caller holds mu.
 func (c *Callbacks) push(d delivery) {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -191,4 +192,35 @@ func TestGivenKeySigns(t *testing.T) {
 	require.NoError(t, err)
 	sum := sha256.Sum256([]byte(receiver.bodies[0]))
 	require.True(t, ecdsa.VerifyASN1(&key.PublicKey, sum[:], signature))
+}
+
+func TestManyAtOnce(t *testing.T) {
+	receiver := newShop(t)
+	w := newWorld(t, nil)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+createPath,
+				strings.NewReader(`{"amount":1,"webHookUrl":"`+receiver.url+`"}`))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("X-Token", testToken)
+			resp, err := w.client.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp.Body.Close()
+			for _, inv := range w.sim.Invoices() {
+				_ = w.sim.Pay(inv.InvoiceID) // one of the goroutines wins
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(t, w.sim.Kit().Callbacks.Idle(t.Context()))
+	require.Len(t, w.sim.Invoices(), 20)
+	require.Len(t, receiver.bodies, 20, "each invoice is paid once")
 }

@@ -249,3 +249,27 @@ func TestLostAnswerStillCreates(t *testing.T) {
 	require.Len(t, w.sim.Invoices(), 1)
 	require.True(t, w.sim.Kit().Requests.Of(OpCreate)[0].Acted)
 }
+
+func TestManyAtOnce(t *testing.T) {
+	receiver := newShop(t)
+	w := newWorld(t, func(c *Config) { c.CallbackURL = receiver.url })
+	values := signed(validCreate())
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			resp, err := w.client.PostForm(w.url+createPath, values)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			resp.Body.Close()
+			for _, inv := range w.sim.Invoices() {
+				_ = w.sim.Pay(inv.PrettyID) // one of the goroutines wins
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(t, w.sim.Kit().Callbacks.Idle(t.Context()))
+	require.Len(t, w.sim.Invoices(), 20)
+	require.Len(t, receiver.bodies, 20, "each invoice is paid once")
+}
