@@ -1,0 +1,92 @@
+package monobank
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"github.com/payhost/payhost/sdk/httpx"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// The paths of the API that this adapter uses.
+const (
+	pathCreate  = "/api/merchant/invoice/create"
+	pathStatus  = "/api/merchant/invoice/status"
+	pathDetails = "/api/merchant/details"
+	pathPubkey  = "/api/merchant/pubkey"
+)
+
+// get reads; its failures never leave anything unknown.
+func (a *account) get(ctx context.Context, path string, query url.Values) (*httpx.Response, error) {
+	return a.send(ctx, http.MethodGet, path, query, nil)
+}
+
+// post sends a request that may change something.
+func (a *account) post(ctx context.Context, path string, body any) (*httpx.Response, error) {
+	raw, err := encode(body)
+	if err != nil {
+		return nil, &pay.Error{Kind: pay.KindInternal, Executed: pay.ExecutedNo, Message: "the request cannot be written as JSON"}
+	}
+	return a.send(ctx, http.MethodPost, path, nil, raw)
+}
+
+func (a *account) send(ctx context.Context, method, path string, query url.Values, body []byte) (*httpx.Response, error) {
+	target := a.base.JoinPath(path)
+	target.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, &pay.Error{Kind: pay.KindInternal, Executed: pay.ExecutedNo, Message: "the request cannot be built"}
+	}
+	req.Header.Set("X-Token", a.config.Token)
+	req.Header.Set("Accept", "application/json")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json")
+		setIfAny(req.Header, "X-Cms", a.config.CMSName)
+		setIfAny(req.Header, "X-Cms-Version", a.config.CMSVersion)
+	}
+	res, err := httpx.Exchange{Client: a.http, Request: req, Secrets: a.secrets(), Now: a.now}.Do(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if failure := a.refusal(res); failure != nil {
+		return nil, failure
+	}
+	return res, nil
+}
+
+func setIfAny(h http.Header, name, value string) {
+	if value != "" {
+		h.Set(name, value)
+	}
+}
+
+// encode writes JSON without escaping <, > and &, which appear in URLs.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// readDetails reads the answer of the details call. Not every field is worth a
+// refusal: the id is what accounts are told apart by.
+func readDetails(res *httpx.Response) (pay.AccountInfo, error) {
+	var d struct {
+		MerchantID   text `json:"merchantId"`
+		MerchantName text `json:"merchantName"`
+	}
+	if err := json.Unmarshal(res.Body, &d); err != nil || d.MerchantID == "" {
+		return pay.AccountInfo{}, res.Garbled("the details have no merchantId")
+	}
+	return pay.AccountInfo{
+		Report:             report(res),
+		ProviderAccountRef: string(d.MerchantID),
+		Title:              string(d.MerchantName),
+	}, nil
+}

@@ -1,0 +1,33 @@
+// Package monobank is the payhost provider for monobank acquiring ("plata by
+// mono"): a payment page made by invoice/create, the truth by invoice/status,
+// and webhooks signed with ECDSA.
+//
+// [New] returns the [pay.Provider]; the plugin's main serves it, and tests and
+// embedding programs may call it directly. The package keeps no state but a
+// cached public key.
+//
+// # What a lost answer means
+//
+// The provider has neither idempotency keys nor a look-up by the merchant's
+// reference, and an unpaid invoice is in no list. When the answer of a create is
+// lost, the page's address is known to nobody, so nobody can pay that invoice
+// and it expires by itself: the outcome is abandoned. The exception is an
+// invoice put on a QR desk (option qr_id), which a passer-by may pay: a case for
+// a person.
+//
+// # Webhooks
+//
+// The body is the object that invoice/status returns, and the signature covers
+// its exact bytes, whitespace included. A verified webhook is therefore believed,
+// with two exceptions that make the host ask instead: a body without
+// modifiedDate, which cannot be ordered, and "reversed" for an invoice whose
+// history is not known. Nothing is ever sent for an expired invoice.
+//
+// # The word "reversed"
+//
+// The provider says "reversed" for a refunded payment and for a released hold.
+// Which of them it is follows from what the host knows: an invoice that was
+// authorized and never captured is canceled, a paid one is refunded.
+//
+// Source of all rules: the provider's API description of acquiring, version 2412.
+package monobank

@@ -1,0 +1,84 @@
+package monobank
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// providerName is the manifest's name and the suffix of the binary.
+const providerName = "monobank"
+
+// manifest describes the plugin at the given version of its own.
+func manifest(version string) pay.Manifest {
+	return pay.Manifest{
+		Name:         providerName,
+		Version:      version,
+		Title:        "monobank acquiring (plata by mono)",
+		DocsURL:      "https://monobank.ua/api-docs/acquiring",
+		Currencies:   currencies("UAH", "USD", "EUR"),
+		ConfigSchema: json.RawMessage(configSchema),
+		OptionSchemas: map[pay.Operation]json.RawMessage{
+			pay.OpCreate: json.RawMessage(createSchema),
+		},
+		OperationKey: pay.KeyFormat{Alphabet: pay.KeyToken, MaxLength: 32},
+		Operations: map[pay.Operation]pay.OperationSpec{
+			// Nobody knows the page of an invoice whose answer was lost, except at a QR desk.
+			pay.OpCreate: {
+				Resolution: pay.ResolveAbandon, HumanWhen: []string{"qr_id"},
+				Expected: time.Second, Maximum: 15 * time.Second,
+			},
+		},
+		Fields:    fields(),
+		Abilities: pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanHandleWebhook, pay.CanCheck),
+		// Invoices are found by their id alone, and at once; the minute covers replication at the provider.
+		VisibilityDelay: time.Minute,
+		// After "failure" the page may let the payer try again while it is valid; after expiry only a
+		// payment already under way can end.
+		LateWindow: 72 * time.Hour,
+		// The provider asks not to poll as the main method: webhooks bring the news. A look still has to come,
+		// because there is no webhook for expiry and deliveries stop after three attempts.
+		PollCadence: map[pay.Status]time.Duration{
+			pay.StatusPending:    10 * time.Minute,
+			pay.StatusProcessing: 2 * time.Minute,
+			pay.StatusAuthorized: 6 * time.Hour,
+		},
+		// No limit is published; abuse blocks the address for about a day. Reads are what can pile up.
+		RateLimits: []pay.RateLimitSpec{{
+			Scope: pay.RatePerAccount, Abilities: pay.NewAbilities(pay.CanGetInvoice, pay.CanCheck), Rate: "5", Burst: 10,
+		}},
+		EgressHosts: []string{"{config.base_url}"},
+	}
+}
+
+// fields says what becomes of the common fields.
+func fields() map[string]pay.FieldSpec {
+	return map[string]pay.FieldSpec{
+		"reference":   {Use: pay.FieldHonoured, Note: "merchantPaymInfo.reference"},
+		"description": {Use: pay.FieldHonoured, MaxLength: maxText, Note: "merchantPaymInfo.destination, shown to the payer"},
+		"customer.id": {Use: pay.FieldHonoured, MaxLength: 128,
+			Note: "saveCardData.walletId when a card is saved, and then required; else kept by the host"},
+		"customer.email":      {Use: pay.FieldHonoured, MaxLength: 254, Note: "merchantPaymInfo.customerEmails: where the fiscal receipt goes"},
+		"metadata":            {Use: pay.FieldHonoured, Note: "merchantPaymInfo.metadata, returned in the statement"},
+		"purpose":             {Use: pay.FieldHonoured, Values: []string{string(pay.PurposePayment), string(pay.PurposeVerification)}, Note: "paymentType verification"},
+		"capture":             {Use: pay.FieldHonoured, Values: []string{string(pay.CaptureAutomatic), string(pay.CaptureManual)}, Note: "paymentType hold, UAH only; the bank releases it after 9 days"},
+		"expires_in":          {Use: pay.FieldHonoured, MaxDuration: maxValidity, Note: "validity in whole seconds; 24 hours when absent"},
+		"return_urls.default": {Use: pay.FieldHonoured, Note: "redirectUrl, after success and failure alike"},
+		"return_urls.success": {Use: pay.FieldHonoured, Note: "successUrl, with provider_options.separate_return_urls"},
+		"return_urls.failure": {Use: pay.FieldHonoured, Note: "failUrl, with provider_options.separate_return_urls"},
+		"items": {Use: pay.FieldHonoured,
+			Note: "merchantPaymInfo.basketOrder; name, code, quantity and unit_price are required; options: header, footer, uktzed, tax, split_receiver_id, discounts"},
+		"save_credential": {Use: pay.FieldHonoured, Note: "saveCardData; the provider's support must enable it"},
+	}
+}
+
+func currencies(codes ...string) []pay.Currency {
+	list := make([]pay.Currency, 0, len(codes))
+	for _, code := range codes {
+		if c, ok := pay.LookupCurrency(code); ok {
+			list = append(list, c)
+		}
+	}
+	return list
+}
