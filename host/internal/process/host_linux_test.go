@@ -189,7 +189,7 @@ func frozenSocket() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("1|1|unix|%s|grpc\n", path)
+	fmt.Printf("1|1|unix|%s|grpc|%s\n", path, strings.Join(os.Args[2:], "|"))
 	time.Sleep(time.Minute)
 	_ = ln.Close()
 }

@@ -5,7 +5,6 @@ package process
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -177,8 +176,6 @@ func runChild(mode string, args []string) {
 		miniHost(args[0])
 	case "harden":
 		hardened()
-	case "cat-stdin":
-		_, _ = io.Copy(io.Discard, os.Stdin)
 	}
 }
 

@@ -4,7 +4,12 @@ package process
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,9 +19,6 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/stretchr/testify/require"
 )
-
-// certificate has the form that makes go-plugin write through its nil TLS configuration.
-var certificate = strings.Repeat("QUJD", 30)
 
 // Every failed start explains itself and leaves nothing behind.
 func TestStartFailures(t *testing.T) {
@@ -34,7 +36,9 @@ func TestStartFailures(t *testing.T) {
 		{"escaping socket", args("say", "1|1|unix|DIR/../x|grpc"), []string{"only a unix socket"}},
 		{"no socket there", args("say", "1|1|unix|DIR/none|grpc"), []string{"no such file"}},
 		{"old protocol", args("say", "1|1|unix|DIR/x|netrpc"), []string{"no such file"}},
-		{"certificate", args("say", "1|1|unix|DIR/x|grpc|"+certificate), []string{"no such file"}},
+		{"certificate", func(t *testing.T, c *Config) { // makes go-plugin write through its nil TLS configuration
+			c.Args = []string{childArg + "frozen-socket", certificate(t)}
+		}, []string{"no connection within"}},
 		{"core version", args("say", "2|1|unix|DIR/x|grpc"), []string{"incompatible core API version"}},
 		{"wrong cookie", func(_ *testing.T, c *Config) {
 			c.Args = []string{childArg + "serve"}
@@ -89,6 +93,17 @@ func TestStartFailures(t *testing.T) {
 			b.requireEmpty()
 		})
 	}
+}
+
+// certificate returns what a plugin under mutual TLS would announce.
+func certificate(t *testing.T) string {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	require.NoError(t, err)
+	return base64.RawStdEncoding.EncodeToString(der)
 }
 
 func args(mode string, more ...string) func(*testing.T, *Config) {
