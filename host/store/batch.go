@@ -1,0 +1,172 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// job is one call of [Store.Write].
+type job struct {
+	run  func(*Tx) error
+	err  error
+	done chan struct{}
+	// tx is the last transaction it ran in.
+	tx *Tx
+}
+
+// batch is one database transaction with the jobs of several callers, each in a savepoint.
+type batch struct {
+	session *session
+	// counters are the sequences handed out in this transaction.
+	counters map[string]*counter
+	// events says that the transaction has events, erased that a data key was destroyed in it.
+	events, erased bool
+}
+
+// counter is one row of sequences as the transaction sees it.
+type counter struct{ stored, last int64 }
+
+// The texts of savepoints. One name is enough, because they do not nest.
+const (
+	savepoint = "SAVEPOINT job"
+	release   = "RELEASE SAVEPOINT job"
+	undo      = "ROLLBACK TO SAVEPOINT job"
+)
+
+// runBatch commits jobs together. When a failing job takes the transaction down
+// with it, the others run again, each in a transaction of its own.
+func (s *Store) runBatch(jobs []*job) {
+	ended := false
+	defer func() {
+		if !ended { // runtime.Goexit inside a job, as t.FailNow does it: the goroutine is going, its transaction is open
+			s.breakDown(errors.New("a job ended the writer's goroutine"))
+			failAll(jobs, s.usable())
+		}
+		for _, j := range jobs {
+			close(j.done)
+		}
+	}()
+	for _, j := range s.attempt(jobs) {
+		s.attempt([]*job{j})
+	}
+	ended = true
+}
+
+// attempt runs jobs in one transaction and sets their errors. Results count only
+// after COMMIT, also errors: a job may have judged by what a peer wrote. It
+// returns the jobs that must run again because the transaction was lost before
+// COMMIT through no fault of theirs.
+func (s *Store) attempt(jobs []*job) (again []*job) {
+	if err := s.usable(); err != nil {
+		return failAll(jobs, err)
+	}
+	b := &batch{session: s.writer, counters: map[string]*counter{}}
+	if _, err := b.session.exec(s.dialect.Begin); err != nil {
+		return failAll(jobs, fmt.Errorf("store: the transaction did not begin; nothing was done: %w", err))
+	}
+	for i, j := range jobs {
+		if err := s.runJob(b, j); err != nil { // the transaction is gone, and with it what the others did
+			_, _ = b.session.exec("ROLLBACK") // fails where the database has rolled back by itself
+			j.err = errors.Join(j.err, err)
+			for _, other := range jobs {
+				other.tx.rewindIfAny()
+			}
+			return append(append([]*job{}, jobs[:i]...), jobs[i+1:]...)
+		}
+	}
+	if err := b.finish(); err != nil {
+		_, _ = b.session.exec("ROLLBACK")
+		for _, j := range jobs {
+			j.tx.rewindIfAny()
+		}
+		return failAll(jobs, fmt.Errorf("store: the transaction was rolled back: %w", err))
+	}
+	if err := s.commit(b.session); err != nil {
+		s.breakDown(err)
+		return failAll(jobs, s.usable())
+	}
+	s.committed(b)
+	return nil
+}
+
+// runJob runs one job in a savepoint. Its own error goes to j.err; an error it returns means that the whole
+// transaction is unusable.
+func (s *Store) runJob(b *batch, j *job) error {
+	if _, err := b.session.exec(savepoint); err != nil {
+		return err
+	}
+	before := b.mark()
+	j.tx = &Tx{s: s, batch: b}
+	j.tx.Reader = Reader{q: j.tx, sealer: s.sealer, texts: s.texts}
+	j.err = call(j)
+	if j.err != nil {
+		if _, err := b.session.exec(undo); err != nil {
+			return err
+		}
+		b.restore(before)
+		j.tx.rewind()
+	}
+	_, err := b.session.exec(release)
+	return err
+}
+
+// call runs the job's function; a panic becomes its error, because it must not take its peers down.
+func call(j *job) (err error) {
+	defer func() {
+		j.tx.over = true
+		if p := recover(); p != nil {
+			err = fmt.Errorf("store: a job panicked: %v", p)
+		}
+	}()
+	return j.run(j.tx)
+}
+
+func failAll(jobs []*job, err error) []*job {
+	for _, j := range jobs {
+		j.err = err
+	}
+	return nil
+}
+
+func (t *Tx) rewindIfAny() {
+	if t != nil {
+		t.rewind()
+	}
+}
+
+// batchMark is the state of a batch before a job.
+type batchMark struct {
+	counters       map[string]counter
+	events, erased bool
+}
+
+func (b *batch) mark() batchMark {
+	m := batchMark{counters: make(map[string]counter, len(b.counters)), events: b.events, erased: b.erased}
+	for name, c := range b.counters {
+		m.counters[name] = *c
+	}
+	return m
+}
+
+func (b *batch) restore(m batchMark) {
+	b.events, b.erased = m.events, m.erased
+	for name, c := range b.counters {
+		if old, ok := m.counters[name]; ok {
+			*c = old
+		} else {
+			delete(b.counters, name)
+		}
+	}
+}
+
+// finish writes the sequences that moved.
+func (b *batch) finish() error {
+	for name, c := range b.counters {
+		if c.last != c.stored {
+			if _, err := b.session.exec("UPDATE sequences SET value = $1 WHERE name = $2", c.last, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

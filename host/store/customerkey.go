@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Personal data is sealed under a data key of its owner: a customer, or an
+// object that has no customer. Data keys lie sealed in customer_keys; erasing
+// one destroys its bytes, and everything sealed under it is gone, wherever it lies and
+// however often it was copied. An owner that comes back gets a new key.
+
+// customerOwner is the owner kind of customers. No object type has this name.
+const customerOwner = "customer"
+
+func keyOwner(customerID, objectType, objectID string) (kind, id string) {
+	if customerID != "" {
+		return customerOwner, customerID
+	}
+	return "object:" + objectType, objectID
+}
+
+func dataKeyPlace(id string) []byte { return place("customer_keys", "data_key", id) }
+
+// dataKey returns the current key of an owner, a new one if there is none.
+func (t *Tx) dataKey(tenant, customerID, objectType, objectID string) (sealKey, error) {
+	kind, owner := keyOwner(customerID, objectType, objectID)
+	id, err := scalar[string](context.Background(), &t.Reader,
+		"SELECT id FROM customer_keys WHERE tenant = $1 AND owner_kind = $2 AND owner_id = $3 AND erased_at IS NULL", tenant, kind, owner)
+	if err == nil {
+		return t.dataKeyByID(context.Background(), id)
+	} else if !errors.Is(err, ErrNotFound) {
+		return sealKey{}, err
+	}
+	key := newSealKey()
+	column, err := seal(t.sealer, key.secret, dataKeyPlace(key.id))
+	if err != nil {
+		return sealKey{}, err
+	}
+	return key, t.insertNew("customer_keys", []field{
+		fixed("id", key.id),
+		fixed("tenant", tenant),
+		fixed("owner_kind", kind),
+		fixed("owner_id", owner),
+		fixed("data_key", column),
+		fixed("created_at", timeValue(t.now())),
+	})
+}
+
+// dataKeyByID is ErrNotFound for a key that was erased.
+func (r *Reader) dataKeyByID(ctx context.Context, id string) (sealKey, error) {
+	column, err := scalar[[]byte](ctx, r, "SELECT data_key FROM customer_keys WHERE id = $1 AND erased_at IS NULL", id)
+	if err != nil {
+		return sealKey{}, err
+	}
+	secret, err := unseal(r.sealer, column, dataKeyPlace(id))
+	if err != nil {
+		return sealKey{}, fmt.Errorf("store: data key %s: %w", id, err)
+	}
+	return sealKey{id: id, secret: secret}, nil
+}
+
+// eraseKeys destroys the current key of an owner and deletes the rows that were sealed under it.
+func (t *Tx) eraseKeys(tenant, kind, owner string) error {
+	const ownerIs = "tenant = $1 AND owner_kind = $2 AND owner_id = $3"
+	_, err := t.exec("DELETE FROM personal_data WHERE key_id IN (SELECT id FROM customer_keys WHERE "+ownerIs+")", tenant, kind, owner)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("UPDATE customer_keys SET data_key = NULL, erased_at = $4 WHERE "+ownerIs+" AND erased_at IS NULL",
+		tenant, kind, owner, timeValue(t.now()))
+	t.batch.erased = true
+	return err
+}
+
+// keyCache opens many values and reads each data key once.
+type keyCache struct {
+	r    *Reader
+	ctx  context.Context
+	keys map[string]sealKey
+}
+
+func (r *Reader) newKeyCache(ctx context.Context) *keyCache {
+	return &keyCache{r: r, ctx: ctx, keys: map[string]sealKey{}}
+}
+
+// open returns nil for no value and for one whose key was erased.
+func (c *keyCache) open(column, aad []byte) ([]byte, error) {
+	if column == nil {
+		return nil, nil
+	}
+	var sealed Sealed
+	if err := sealed.UnmarshalBinary(column); err != nil {
+		return nil, err
+	}
+	key, ok := c.keys[sealed.KeyID]
+	if !ok {
+		var err error
+		if key, err = c.r.dataKeyByID(c.ctx, sealed.KeyID); errors.Is(err, ErrNotFound) {
+			return nil, nil
+		} else if err != nil {
+			return nil, err
+		}
+		c.keys[sealed.KeyID] = key
+	}
+	return key.Open(sealed, aad)
+}

@@ -1,0 +1,15 @@
+package store
+
+// Dialect is what differs between the databases behind one SQL text. Queries use $1 placeholders, ON CONFLICT DO
+// NOTHING, partial indexes, row values and TRUE/FALSE, which SQLite and PostgreSQL share.
+type Dialect struct {
+	// Name is for messages, for example "sqlite".
+	Name string
+	// DDL translates one statement of a migration, which is written with PostgreSQL's column types.
+	DDL func(statement string) string
+	// Begin starts a transaction that may write, for example "BEGIN IMMEDIATE".
+	Begin string
+	// ForUpdate is appended to a SELECT whose row the transaction will change:
+	// " FOR UPDATE" where several transactions run at once, empty where only one does.
+	ForUpdate string
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+func (r *Reader) eventRecords() record[Event] {
+	return record[Event]{"events", func(e *Event) []field {
+		return []field{
+			fixed("position", &e.Position),
+			fixed("id", &e.ID),
+			fixed("type", &e.Type),
+			fixed("schema", &e.Schema),
+			fixed("tenant", &e.Tenant),
+			fixed("mode", &e.Mode),
+			fixed("account", &e.Account),
+			fixed("object_type", &e.ObjectType),
+			fixed("object_id", &e.ObjectID),
+			fixed("object_version", &e.ObjectVersion),
+			fixed("sequence", &e.Sequence),
+			fixed("occurred_at", timeRef{&e.OccurredAt}),
+			fixed("actor", &e.Actor),
+			fixed("cause", &e.Cause),
+			fixed("data", rawRef{&e.Data}),
+			fixed("previous", rawRef{&e.Previous}),
+		}
+	}}
+}
+
+// Events returns the events that f selects after a position, in the order of their commits.
+func (r *Reader) Events(ctx context.Context, f EventFilter) ([]Event, error) {
+	var c conditions
+	c.add("position > ?", f.After)
+	equal(&c, "tenant", f.Tenant)
+	equal(&c, "object_type", f.ObjectType)
+	equal(&c, "object_id", f.ObjectID)
+	return list(ctx, r, false, r.eventRecords(), c.rest("position", f.Limit), c.args...)
+}
+
+// Event returns the event with the id.
+func (r *Reader) Event(ctx context.Context, id string) (Event, error) {
+	return one(ctx, r, r.eventRecords(), "WHERE id = $1", id)
+}
+
+// AppendEvent stores an event and sets its Position and its Sequence: the
+// number of its object's events so far, itself included.
+func (t *Tx) AppendEvent(e *Event) error {
+	position, err := t.next("events")
+	if err != nil {
+		return err
+	}
+	last, err := scalar[int64](context.Background(), &t.Reader,
+		"SELECT COALESCE(MAX(sequence), 0) FROM events WHERE object_type = $1 AND object_id = $2", e.ObjectType, e.ObjectID)
+	if err != nil {
+		return err
+	}
+	setUntilUndone(t, &e.Position, position)
+	setUntilUndone(t, &e.Sequence, last+1)
+	if err := t.insertNew("events", t.eventRecords().fields(e)); err != nil {
+		return err
+	}
+	t.batch.events = true
+	return nil
+}
+
+// Cursor returns up to which position a consumer has seen the events; zero for a new one.
+func (r *Reader) Cursor(ctx context.Context, consumer string) (int64, error) {
+	position, err := scalar[int64](ctx, r, "SELECT position FROM event_consumers WHERE consumer = $1", consumer)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	return position, err
+}
+
+// SetCursor remembers up to which position a consumer has seen the events.
+func (t *Tx) SetCursor(consumer string, position int64) error {
+	now := timeValue(t.now())
+	n, err := t.exec("UPDATE event_consumers SET position = $1, updated_at = $2 WHERE consumer = $3", position, now, consumer)
+	if err != nil || n == 1 {
+		return err
+	}
+	return t.insertNew("event_consumers", []field{
+		fixed("consumer", consumer), fixed("position", position), fixed("updated_at", now),
+	})
+}

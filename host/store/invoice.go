@@ -1,0 +1,107 @@
+package store
+
+import "context"
+
+func (r *Reader) invoices() record[Invoice] {
+	return record[Invoice]{"invoices", func(i *Invoice) []field {
+		return []field{
+			fixed("id", &i.ID),
+			fixed("tenant", &i.Tenant),
+			fixed("mode", &i.Mode),
+			fixed("account_id", &i.AccountID),
+			fixed("provider", &i.Provider),
+			mutable("status", &i.Status),
+			mutable("final", &i.Final),
+			mutable("final_reason", &i.FinalReason),
+			fixed("purpose", &i.Purpose),
+			fixed("capture", &i.Capture),
+			fixed("amount", moneyRef{&i.Amount}),
+			mutable("due", moneyRef{&i.Due}),
+			fixed("max_amount", moneyRef{&i.MaxAmount}),
+			mutable("received", moneyRef{&i.Received}),
+			mutable("authorized", moneyRef{&i.Authorized}),
+			mutable("captured", moneyRef{&i.Captured}),
+			mutable("refunded", moneyRef{&i.Refunded}),
+			mutable("overpaid", &i.Overpaid),
+			fixed("reference", &i.Reference),
+			fixed("description", &i.Description),
+			fixed("customer_id", &i.CustomerID),
+			mutable("payment_method", &i.PaymentMethod),
+			fixed("correlation_id", &i.CorrelationID),
+			mutable("metadata", asJSON(&i.Metadata)),
+			mutable("provider_ref", &i.ProviderRef),
+			mutable("provider_refs", asJSON(&i.ProviderRefs)),
+			mutable("provider_data", asJSON(&i.ProviderData)),
+			mutable("provider_key", &i.ProviderKey),
+			mutable("create_operation_id", &i.CreateOperationID),
+			mutable("needs_review", &i.NeedsReview),
+			mutable("review_reason", &i.ReviewReason),
+			mutable("unresolved_operation", &i.UnresolvedOperation),
+			mutable("evidence", &i.Evidence),
+			mutable("provider_time", timeRef{&i.ProviderTime}),
+			mutable("provider_version", &i.ProviderVersion),
+			mutable("private_state", sealedState(r.sealer, "invoices", &i.ID, &i.PrivateState)),
+			mutable("next_look_at", timeRef{&i.NextLookAt}),
+			mutable("expires_at", timeRef{&i.ExpiresAt}),
+			fixed("created_at", timeRef{&i.CreatedAt}),
+			mutable("updated_at", timeRef{&i.UpdatedAt}),
+			mutable("version", &i.Version),
+		}
+	}}
+}
+
+// Invoice returns the invoice with the id.
+func (r *Reader) Invoice(ctx context.Context, id string) (Invoice, error) {
+	return one(ctx, r, r.invoices(), "WHERE id = $1", id)
+}
+
+// InvoiceByProviderRef returns the invoice of an account that has the provider's id, the newest if
+// a provider gave one id twice.
+func (r *Reader) InvoiceByProviderRef(ctx context.Context, accountID, ref string) (Invoice, error) {
+	return one(ctx, r, r.invoices(),
+		"WHERE provider_ref = $1 AND account_id = $2 AND provider_ref <> '' ORDER BY created_at DESC, id DESC LIMIT 1", ref, accountID)
+}
+
+// InvoiceByProviderKey returns the invoice of an account whose create operation sent the key.
+func (r *Reader) InvoiceByProviderKey(ctx context.Context, accountID, key string) (Invoice, error) {
+	return one(ctx, r, r.invoices(),
+		"WHERE provider_key = $1 AND account_id = $2 AND provider_key <> '' ORDER BY created_at DESC, id DESC LIMIT 1", key, accountID)
+}
+
+// Invoices returns the invoices that f selects, newest first; with LookBefore set, the
+// longest due first.
+func (r *Reader) Invoices(ctx context.Context, f InvoiceFilter) ([]Invoice, error) {
+	var c conditions
+	equal(&c, "tenant", f.Tenant)
+	equal(&c, "account_id", f.AccountID)
+	in(&c, "status", f.Statuses)
+	equal(&c, "reference", f.Reference)
+	equal(&c, "provider_ref", f.ProviderRef)
+	equal(&c, "customer_id", f.CustomerID)
+	if f.NeedsReview != nil {
+		c.add(boolText("needs_review", *f.NeedsReview))
+	}
+	if f.Unresolved != nil && *f.Unresolved {
+		c.add("unresolved_operation <> ''")
+	} else if f.Unresolved != nil {
+		c.add("unresolved_operation = ''")
+	}
+	if f.NotFinal {
+		c.add(boolText("final", false))
+	}
+	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
+	return list(ctx, r, false, r.invoices(), c.rest(order, f.Limit), c.args...)
+}
+
+// InsertInvoice stores a new invoice; its Version becomes 1.
+func (t *Tx) InsertInvoice(i *Invoice) error {
+	return t.insertVersioned("invoices", t.invoices().fields(i), &i.Version)
+}
+
+// UpdateInvoice writes what can change where the stored version is i.Version.
+// What was asked for never changes: id, tenant, mode, account, provider,
+// purpose, capture, amount, the most that is accepted, reference, description, customer, correlation
+// id and creation time.
+func (t *Tx) UpdateInvoice(i *Invoice) error {
+	return t.update("invoices", t.invoices().fields(i), i.ID, &i.Version)
+}

@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// operationRow is an operation as it is stored: request and result are sealed under a data key, which takes another
+// read to open.
+type operationRow struct {
+	Operation
+	request, result []byte
+}
+
+func (r *Reader) operations() record[operationRow] {
+	return record[operationRow]{"operations", func(o *operationRow) []field {
+		return []field{
+			fixed("id", &o.ID),
+			fixed("tenant", &o.Tenant),
+			fixed("account_id", &o.AccountID),
+			fixed("provider", &o.Provider),
+			fixed("kind", &o.Kind),
+			fixed("action", &o.Action),
+			fixed("idempotency_key", &o.IdempotencyKey),
+			fixed("fingerprint", blobRef{&o.Fingerprint}),
+			fixed("provider_key", &o.ProviderKey),
+			fixed("object_type", &o.ObjectType),
+			fixed("object_id", &o.ObjectID),
+			fixed("invoice_id", &o.InvoiceID),
+			mutable("state", &o.State),
+			mutable("executed", &o.Executed),
+			mutable("resolution", &o.Resolution),
+			mutable("request", blobRef{&o.request}),
+			mutable("result", blobRef{&o.result}),
+			mutable("error", rawRef{&o.Error}),
+			mutable("error_kind", &o.ErrorKind),
+			mutable("try", &o.Try),
+			mutable("not_before", timeRef{&o.NotBefore}),
+			mutable("give_up_at", timeRef{&o.GiveUpAt}),
+			mutable("next_look_at", timeRef{&o.NextLookAt}),
+			mutable("look_count", &o.LookCount),
+			mutable("needs_review", &o.NeedsReview),
+			mutable("review_reason", &o.ReviewReason),
+			fixed("customer_id", &o.CustomerID),
+			mutable("actor", &o.Actor),
+			mutable("request_id", &o.RequestID),
+			mutable("correlation_id", &o.CorrelationID),
+			mutable("traceparent", &o.Traceparent),
+			fixed("created_at", timeRef{&o.CreatedAt}),
+			mutable("updated_at", timeRef{&o.UpdatedAt}),
+			mutable("finished_at", timeRef{&o.FinishedAt}),
+			mutable("version", &o.Version),
+		}
+	}}
+}
+
+// Operation returns the operation with the id. Request and Result are nil when
+// there are none and when the customer's data was erased.
+func (r *Reader) Operation(ctx context.Context, id string) (Operation, error) {
+	return r.oneOperation(ctx, "WHERE id = $1", id)
+}
+
+// OperationByKey returns the operation that holds a caller's idempotency key.
+func (r *Reader) OperationByKey(ctx context.Context, tenant string, kind pay.Operation, key string) (Operation, error) {
+	return r.oneOperation(ctx, "WHERE tenant = $1 AND kind = $2 AND idempotency_key = $3 AND idempotency_key <> ''", tenant, string(kind), key)
+}
+
+// OpenOperation returns the oldest operation of an invoice that is not done: queued, running,
+// unknown or needs_review.
+func (r *Reader) OpenOperation(ctx context.Context, invoiceID string) (Operation, error) {
+	return r.oneOperation(ctx, "WHERE invoice_id = $1 AND invoice_id <> '' AND state <> 'done' ORDER BY created_at, id LIMIT 1", invoiceID)
+}
+
+// Operations returns the operations that f selects, newest first; with LookBefore set, the
+// longest due first.
+func (r *Reader) Operations(ctx context.Context, f OperationFilter) ([]Operation, error) {
+	var c conditions
+	equal(&c, "tenant", f.Tenant)
+	equal(&c, "account_id", f.AccountID)
+	equal(&c, "invoice_id", f.InvoiceID)
+	equal(&c, "kind", f.Kind)
+	in(&c, "state", f.States)
+	if f.NeedsReview != nil {
+		c.add(boolText("needs_review", *f.NeedsReview))
+	}
+	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
+	rows, err := list(ctx, r, false, r.operations(), c.rest(order, f.Limit), c.args...)
+	if err != nil {
+		return nil, err
+	}
+	return r.openOperations(ctx, rows)
+}
+
+func (r *Reader) oneOperation(ctx context.Context, rest string, args ...any) (Operation, error) {
+	row, err := one(ctx, r, r.operations(), rest, args...)
+	if err != nil {
+		return Operation{}, err
+	}
+	opened, err := r.openOperations(ctx, []operationRow{row})
+	if err != nil {
+		return Operation{}, err
+	}
+	return opened[0], nil
+}
+
+func (r *Reader) openOperations(ctx context.Context, rows []operationRow) ([]Operation, error) {
+	keys := r.newKeyCache(ctx)
+	list := make([]Operation, len(rows))
+	for i, row := range rows {
+		list[i] = row.Operation
+		var err error
+		if list[i].Request, err = keys.open(row.request, place("operations", "request", row.ID)); err != nil {
+			return nil, fmt.Errorf("store: request of operation %s: %w", row.ID, err)
+		}
+		if list[i].Result, err = keys.open(row.result, place("operations", "result", row.ID)); err != nil {
+			return nil, fmt.Errorf("store: result of operation %s: %w", row.ID, err)
+		}
+	}
+	return list, nil
+}
+
+// InsertOperation stores a new operation; its Version becomes 1. When the idempotency key
+// is taken it stores nothing and returns the operation that holds it. A
+// provider key that is taken in the account, or a taken id, is [ErrConflict].
+func (t *Tx) InsertOperation(op *Operation) (existing *Operation, err error) {
+	ctx := context.Background()
+	holder, err := t.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
+	if err == nil {
+		return &holder, nil
+	} else if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	setUntilUndone(t, &op.Version, 1)
+	row, err := t.sealOperation(op)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := t.insert("operations", t.operations().fields(row))
+	if err != nil || fresh {
+		return nil, err
+	}
+	// On a database with several writers another host may have taken the key since it was read above.
+	if holder, err = t.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey); err == nil {
+		return &holder, nil
+	} else if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: the id or provider key of operation %s is taken", ErrConflict, op.ID)
+}
+
+// UpdateOperation writes what can change where the stored version is
+// op.Version. Who asked for what never changes: id, tenant, account, provider,
+// kind, action, keys, fingerprint, object, invoice, customer and creation time.
+func (t *Tx) UpdateOperation(op *Operation) error {
+	row, err := t.sealOperation(op)
+	if err != nil {
+		return err
+	}
+	fields := t.operations().fields(row)
+	old := op.Version
+	if err := t.update("operations", fields, op.ID, &row.Version); err != nil {
+		return err
+	}
+	setUntilUndone(t, &op.Version, old+1)
+	return nil
+}
+
+// sealOperation seals request and result under the data key of the customer, or of the object without one.
+func (t *Tx) sealOperation(op *Operation) (*operationRow, error) {
+	row := &operationRow{Operation: *op}
+	if op.Request == nil && op.Result == nil {
+		return row, nil
+	}
+	kind, id := op.ObjectType, op.ObjectID
+	if id == "" {
+		kind, id = "operation", op.ID
+	}
+	key, err := t.dataKey(op.Tenant, op.CustomerID, kind, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		column string
+		clear  json.RawMessage
+		sealed *[]byte
+	}{{"request", op.Request, &row.request}, {"result", op.Result, &row.result}} {
+		if *part.sealed, err = seal(key, part.clear, place("operations", part.column, op.ID)); err != nil {
+			return nil, err
+		}
+	}
+	return row, nil
+}

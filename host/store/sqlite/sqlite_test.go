@@ -1,0 +1,24 @@
+package sqlite_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/host/store/sqlite"
+	"github.com/payhost/payhost/host/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T) *store.Store {
+	t.Helper()
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, st.Close()) })
+	return st
+}
+
+func TestStore(t *testing.T) { storetest.Run(t, open) }

@@ -1,0 +1,247 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// merged returns what an update of old by changed must leave: the fields named kept from old, all others from
+// changed. The names are the documented ones that updates do not write.
+func merged[T any](old, changed T, kept ...string) T {
+	want := changed
+	for _, name := range kept {
+		reflect.ValueOf(&want).Elem().FieldByName(name).Set(reflect.ValueOf(old).FieldByName(name))
+	}
+	return want
+}
+
+// refilled returns a record in which every field differs from those of filled.
+func refilled[T any]() T {
+	var v T
+	(&filler{n: 1000}).fill(reflect.ValueOf(&v).Elem())
+	return v
+}
+
+func checkUpdates(t *testing.T, st *store.Store) {
+	ctx := t.Context()
+	addAccount(t, st, "acc")
+	write(t, st, func(tx *store.Tx) error { i := newInvoice("parent"); return tx.InsertInvoice(&i) })
+
+	invoice := newInvoice("inv")
+	invoice.Amount = uah(t, "1.00")
+	newer := refilled[store.Invoice]()
+	newer.ID = "inv"
+	write(t, st, func(tx *store.Tx) error {
+		if err := tx.InsertInvoice(&invoice); err != nil {
+			return err
+		}
+		newer.Version = invoice.Version
+		return tx.UpdateInvoice(&newer)
+	})
+	gotInvoice, err := st.Invoice(ctx, "inv")
+	must(t, err)
+	equal(t, "invoice", gotInvoice, merged(invoice, newer, "Tenant", "Mode", "AccountID", "Provider", "Purpose", "Capture",
+		"Amount", "MaxAmount", "Reference", "Description", "CustomerID", "CorrelationID", "CreatedAt"))
+
+	operation := newOperation("op", "key")
+	operation.ObjectType, operation.ObjectID = "invoice", "inv"
+	later := refilled[store.Operation]()
+	later.ID = "op"
+	write(t, st, func(tx *store.Tx) error {
+		if _, err := tx.InsertOperation(&operation); err != nil {
+			return err
+		}
+		later.Version = operation.Version
+		return tx.UpdateOperation(&later)
+	})
+	gotOperation, err := st.Operation(ctx, "op")
+	must(t, err)
+	equal(t, "operation", gotOperation, merged(operation, later, "Tenant", "AccountID", "Provider", "Kind", "Action", "IdempotencyKey",
+		"Fingerprint", "ProviderKey", "ObjectType", "ObjectID", "InvoiceID", "CustomerID", "CreatedAt"))
+
+	refund := store.Refund{ID: "ref", AccountID: "acc", InvoiceID: "parent", CreatedAt: start()}
+	newRefund := refilled[store.Refund]()
+	newRefund.ID, newRefund.RefundID = "ref", "ref"
+	write(t, st, func(tx *store.Tx) error {
+		if err := tx.InsertRefund(&refund); err != nil {
+			return err
+		}
+		newRefund.Version = refund.Version
+		return tx.UpdateRefund(&newRefund)
+	})
+	gotRefund, err := st.Refund(ctx, "ref")
+	must(t, err)
+	equal(t, "refund", gotRefund, merged(refund, newRefund, "Tenant", "AccountID", "InvoiceID", "CreatedAt"))
+
+	webhook := store.Webhook{ID: "wh", AccountID: "acc", ReceivedAt: start(), Body: []byte("b")}
+	newWebhook := refilled[store.Webhook]()
+	newWebhook.ID = "wh"
+	write(t, st, func(tx *store.Tx) error {
+		if _, err := tx.InsertWebhook(&webhook); err != nil {
+			return err
+		}
+		newWebhook.Version = webhook.Version
+		return tx.UpdateWebhook(&newWebhook)
+	})
+	gotWebhook, err := st.Webhook(ctx, "wh")
+	must(t, err)
+	equal(t, "webhook", gotWebhook, merged(webhook, newWebhook, "Tenant", "AccountID", "Provider", "Tail", "Method", "RawQuery",
+		"Headers", "Body", "Peer", "ReceivedAt"))
+
+	try := store.Try{OperationID: "op", Number: 1, Actor: "a", StartedAt: start()}
+	ended := refilled[store.Try]()
+	ended.OperationID, ended.Number = "op", 1
+	write(t, st, func(tx *store.Tx) error {
+		if err := tx.InsertTry(&try); err != nil {
+			return err
+		}
+		return tx.FinishTry(&ended)
+	})
+	gotTry, err := only(st.Tries(ctx, "op"))
+	must(t, err)
+	equal(t, "try", gotTry, merged(try, ended, "HostVersion", "HostInstance", "Actor", "RequestID", "Traceparent", "StartedAt"))
+}
+
+func checkSwap(t *testing.T, st *store.Store) {
+	addAccount(t, st, "acc")
+	first := newInvoice("inv")
+	write(t, st, func(tx *store.Tx) error { return tx.InsertInvoice(&first) })
+	second := first
+	first.Status, second.Status = pay.StatusPaid, pay.StatusExpired
+	write(t, st, func(tx *store.Tx) error { return tx.UpdateInvoice(&first) })
+	equal(t, "version of the winner", first.Version, int64(2))
+	wantErr(t, st.Write(context.Background(), func(tx *store.Tx) error { return tx.UpdateInvoice(&second) }), store.ErrConflict)
+	equal(t, "version of the loser", second.Version, int64(1))
+	got, err := st.Invoice(t.Context(), "inv")
+	must(t, err)
+	equal(t, "stored", got, first)
+	wantErr(t, st.Write(context.Background(), func(tx *store.Tx) error { i := newInvoice("inv"); return tx.InsertInvoice(&i) }), store.ErrConflict)
+}
+
+// checkConcurrentSwaps lets goroutines add one to a counter by read, swap and try again.
+func checkConcurrentSwaps(t *testing.T, st *store.Store) {
+	const callers, rounds = 8, 5
+	addAccount(t, st, "acc")
+	write(t, st, func(tx *store.Tx) error { i := newInvoice("inv"); return tx.InsertInvoice(&i) })
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for range rounds {
+				for {
+					i, err := st.Invoice(context.Background(), "inv")
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					i.ProviderVersion++
+					if err = st.Write(context.Background(), func(tx *store.Tx) error { return tx.UpdateInvoice(&i) }); err == nil {
+						break
+					} else if !errors.Is(err, store.ErrConflict) {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	got, err := st.Invoice(t.Context(), "inv")
+	must(t, err)
+	equal(t, "additions", got.ProviderVersion, int64(callers*rounds))
+	equal(t, "version", got.Version, int64(callers*rounds+1))
+}
+
+func checkKeyRace(t *testing.T, st *store.Store) {
+	const callers = 64
+	addAccount(t, st, "acc")
+	holders := make([]string, callers)
+	var wg sync.WaitGroup
+	for n := range callers {
+		wg.Go(func() {
+			op := newOperation(fmt.Sprintf("op%d", n), "same key")
+			err := st.Write(context.Background(), func(tx *store.Tx) error {
+				existing, err := tx.InsertOperation(&op)
+				holders[n] = op.ID
+				if existing != nil {
+					holders[n] = existing.ID
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	all, err := st.Operations(t.Context(), store.OperationFilter{Limit: 500})
+	must(t, err)
+	if len(all) != 1 {
+		t.Fatalf("%d operations were stored, want 1", len(all))
+	}
+	for n, holder := range holders {
+		if holder != all[0].ID {
+			t.Errorf("caller %d was told %s holds the key, it is %s", n, holder, all[0].ID)
+		}
+	}
+	// Another kind or tenant is another scope.
+	for n, change := range []func(*store.Operation){func(o *store.Operation) { o.Kind = pay.OpRefund }, func(o *store.Operation) { o.Tenant = "t2" }} {
+		op := newOperation(fmt.Sprintf("other%d", n), "same key")
+		change(&op)
+		write(t, st, func(tx *store.Tx) error {
+			existing, err := tx.InsertOperation(&op)
+			if existing != nil {
+				t.Errorf("scope %d: the key was taken by %s", n, existing.ID)
+			}
+			return err
+		})
+	}
+}
+
+func checkProviderKeys(t *testing.T, st *store.Store) {
+	addAccount(t, st, "acc")
+	addAccount(t, st, "acc2")
+	insert := func(id, account, providerKey string) error {
+		op := newOperation(id, "key of "+id)
+		op.AccountID, op.ProviderKey = account, providerKey
+		return st.Write(context.Background(), func(tx *store.Tx) error { _, err := tx.InsertOperation(&op); return err })
+	}
+	must(t, insert("op1", "acc", "pk"))
+	wantErr(t, insert("op2", "acc", "pk"), store.ErrConflict)
+	must(t, insert("op3", "acc2", "pk"))
+	write(t, st, func(tx *store.Tx) error { // an operation with a taken id and a key of its own
+		op := newOperation("op1", "another key")
+		op.ProviderKey = "another provider key"
+		_, err := tx.InsertOperation(&op)
+		wantErr(t, err, store.ErrConflict)
+		return nil
+	})
+}
+
+func checkWebhookDedup(t *testing.T, st *store.Store) {
+	addAccount(t, st, "acc")
+	addAccount(t, st, "acc2")
+	insert := func(id, account, key string) (existing *store.Webhook) {
+		w := store.Webhook{ID: id, AccountID: account, DedupKey: key, State: store.WebhookSpooled, ReceivedAt: start()}
+		write(t, st, func(tx *store.Tx) (err error) { existing, err = tx.InsertWebhook(&w); return err })
+		return existing
+	}
+	if e := insert("w1", "acc", "k"); e != nil {
+		t.Errorf("a new webhook is said to exist: %+v", e)
+	}
+	if e := insert("w2", "acc", "k"); e == nil || e.ID != "w1" {
+		t.Errorf("a repeated webhook is not recognised: %+v", e)
+	}
+	if e := insert("w3", "acc2", "k"); e != nil {
+		t.Errorf("another account's webhook is said to exist: %+v", e)
+	}
+	n, err := st.SpoolSize(t.Context(), "acc")
+	must(t, err)
+	equal(t, "spooled webhooks", n, 1)
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// errTxOver is what a Tx answers after its job.
+var errTxOver = errors.New("store: a transaction was used after its job returned")
+
+// Tx is the transaction of one job. It is valid until the job returns and must
+// not be used by other goroutines. The context parameters of its reads are
+// ignored; see [Store.Write].
+//
+// Inserting what exists and losing a compare-and-swap are [ErrConflict]; the
+// job may go on after it. Records given to Update methods get their new Version,
+// and their old one back if the job is rolled back.
+type Tx struct {
+	Reader
+	s     *Store
+	batch *batch
+	// undo restores the records of a job that is rolled back or run again.
+	undo []func()
+	over bool
+}
+
+// query implements querier.
+func (t *Tx) query(ctx context.Context, kept bool, text string, args []any) (*sql.Rows, error) {
+	if t.over {
+		return nil, errTxOver
+	}
+	return t.batch.session.query(ctx, kept, text, args)
+}
+
+func (t *Tx) exec(text string, args ...any) (int64, error) {
+	if t.over {
+		return 0, errTxOver
+	}
+	n, err := t.batch.session.exec(text, args...)
+	if err != nil {
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	return n, nil
+}
+
+// insert reports whether the row is new.
+func (t *Tx) insert(table string, fields []field) (bool, error) {
+	text := t.texts.of("insert "+table, func() string { return insertText(table, fields) })
+	n, err := t.exec(text, refs(fields)...)
+	if err != nil {
+		return false, fmt.Errorf("inserting into %s: %w", table, err)
+	}
+	return n == 1, nil
+}
+
+// insertNew is insert where an existing row is a conflict.
+func (t *Tx) insertNew(table string, fields []field) error {
+	fresh, err := t.insert(table, fields)
+	if err == nil && !fresh {
+		err = fmt.Errorf("%w: the id or a unique key of a row of %s is taken", ErrConflict, table)
+	}
+	return err
+}
+
+// insertVersioned is insertNew for a record with a version, which starts at 1.
+func (t *Tx) insertVersioned(table string, fields []field, version *int64) error {
+	t.setVersion(version, 1)
+	return t.insertNew(table, fields)
+}
+
+// update writes the mutable columns where the row still has *version, and adds one to it.
+func (t *Tx) update(table string, fields []field, id string, version *int64) error {
+	old := *version
+	t.setVersion(version, old+1)
+	text := t.texts.of("update "+table, func() string { return updateText(table, fields) })
+	args := make([]any, 0, len(fields)+2)
+	for _, f := range fields {
+		if !f.fixed {
+			args = append(args, f.ref)
+		}
+	}
+	n, err := t.exec(text, append(args, id, old)...)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%w: %s %s is not at version %d any more", ErrConflict, table, id, old)
+	}
+	if err != nil {
+		*version = old
+	}
+	return err
+}
+
+// setVersion sets a record's version until the job is rolled back.
+func (t *Tx) setVersion(version *int64, v int64) {
+	setUntilUndone(t, version, v)
+}
+
+func setUntilUndone[T any](t *Tx, at *T, v T) {
+	old := *at
+	t.undo = append(t.undo, func() { *at = old })
+	*at = v
+}
+
+// rewind undoes what the job did to its caller's records, last change first.
+func (t *Tx) rewind() {
+	for i := len(t.undo) - 1; i >= 0; i-- {
+		t.undo[i]()
+	}
+	t.undo = nil
+}
+
+// now is the time for the store's own bookkeeping; records carry the caller's times.
+func (t *Tx) now() time.Time { return t.s.now() }

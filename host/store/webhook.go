@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+func (r *Reader) webhooks() record[Webhook] {
+	return record[Webhook]{"webhooks", func(w *Webhook) []field {
+		return []field{
+			fixed("id", &w.ID),
+			fixed("tenant", &w.Tenant),
+			fixed("account_id", &w.AccountID),
+			fixed("provider", &w.Provider),
+			fixed("tail", &w.Tail),
+			mutable("dedup_key", &w.DedupKey),
+			mutable("state", &w.State),
+			mutable("reason", &w.Reason),
+			fixed("method", &w.Method),
+			fixed("raw_query", sealedText(r.sealer, "webhooks", "raw_query", &w.ID, &w.RawQuery)),
+			fixed("headers", sealedHeaders(r.sealer, "webhooks", "headers", &w.ID, &w.Headers)),
+			fixed("body", sealedBytes(r.sealer, "webhooks", "body", &w.ID, &w.Body)),
+			mutable("events", sealedBytes(r.sealer, "webhooks", "events", &w.ID, &w.Events)),
+			fixed("peer", &w.Peer),
+			mutable("object_type", &w.ObjectType),
+			mutable("object_id", &w.ObjectID),
+			mutable("provider_ref", &w.ProviderRef),
+			mutable("provider_key", &w.ProviderKey),
+			mutable("deliveries", &w.Deliveries),
+			fixed("received_at", timeRef{&w.ReceivedAt}),
+			mutable("processed_at", timeRef{&w.ProcessedAt}),
+			mutable("version", &w.Version),
+		}
+	}}
+}
+
+// Webhook returns the webhook with the id.
+func (r *Reader) Webhook(ctx context.Context, id string) (Webhook, error) {
+	return one(ctx, r, r.webhooks(), "WHERE id = $1", id)
+}
+
+// WebhookByDedup returns the webhook of an account that has the key.
+func (r *Reader) WebhookByDedup(ctx context.Context, accountID, key string) (Webhook, error) {
+	return one(ctx, r, r.webhooks(), "WHERE account_id = $1 AND dedup_key = $2 AND dedup_key <> ''", accountID, key)
+}
+
+// Webhooks returns the webhooks that f selects, newest first by (received_at, id).
+func (r *Reader) Webhooks(ctx context.Context, f WebhookFilter) ([]Webhook, error) {
+	var c conditions
+	equal(&c, "tenant", f.Tenant)
+	equal(&c, "account_id", f.AccountID)
+	in(&c, "state", f.States)
+	equal(&c, "provider_ref", f.ProviderRef)
+	equal(&c, "object_id", f.ObjectID)
+	order := c.page("received_at", f.BeforeTime, f.BeforeID, time.Time{})
+	return list(ctx, r, false, r.webhooks(), c.rest(order, f.Limit), c.args...)
+}
+
+// SpoolSize returns how many webhooks of an account wait for verification.
+func (r *Reader) SpoolSize(ctx context.Context, accountID string) (int, error) {
+	return scalar[int](ctx, r, "SELECT COUNT(*) FROM webhooks WHERE account_id = $1 AND state = 'spooled'", accountID)
+}
+
+// InsertWebhook stores a new webhook; its Version becomes 1. When its DedupKey
+// is taken in the account it stores nothing and returns the webhook that holds
+// it. A webhook with an empty key is always new.
+func (t *Tx) InsertWebhook(w *Webhook) (existing *Webhook, err error) {
+	setUntilUndone(t, &w.Version, 1)
+	fresh, err := t.insert("webhooks", t.webhooks().fields(w))
+	if err != nil || fresh {
+		return nil, err
+	}
+	holder, err := t.WebhookByDedup(context.Background(), w.AccountID, w.DedupKey)
+	if errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("%w: the id of webhook %s is taken", ErrConflict, w.ID)
+	}
+	return &holder, err
+}
+
+// UpdateWebhook writes what can change where the stored version is w.Version;
+// the request itself never does.
+func (t *Tx) UpdateWebhook(w *Webhook) error {
+	return t.update("webhooks", t.webhooks().fields(w), w.ID, &w.Version)
+}
