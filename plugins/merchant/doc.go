@@ -1,0 +1,31 @@
+// Package merchant is the payhost provider for the white-label P2P gateway
+// whose API lives under /api/merchant and is signed with X-Signature. The same
+// software is sold under many brands; base_url says which.
+//
+// [New] returns the provider. An account is one store key (api_key) and one
+// merchant secret.
+//
+// An invoice is paid in one of two ways. By default the payer is sent to the
+// gateway's page. With provider_options.start_deal the gateway finds a receiver
+// at once, and the requisites are next actions of the type transfer, qr or
+// deeplink, with the page as an alternative; when nobody is free to receive, the
+// empty invoice is canceled and the create is declined with the reason
+// no_requisites.
+//
+// What a reader should know before the code:
+//
+//   - The operation's provider key is sent as internalId, and an invoice can be
+//     looked up by it: that settles a create whose answer was lost. The API
+//     promises no idempotency, so nothing is ever sent twice.
+//   - A callback carries a token, not a signature. The token is derived from
+//     the secret and internalId, so no state is needed to check it; the body
+//     is believed in nothing but its ids, and the host asks the gateway.
+//   - Requisites are personal data of their receiver. They appear in next
+//     actions only, never in provider data, warnings or errors.
+//   - receivedSumFromTaker is what arrived only once the invoice is paid; before
+//     that it is what the payer has to send.
+//
+// File by file: sign.go and client.go are one signed exchange, dto.go and
+// money.go the gateway's objects, errors.go its refusals, create.go, lookup.go,
+// status.go, payer.go and webhook.go the calls.
+package merchant
