@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -60,9 +61,7 @@ func open(t testing.TB, baseURL string, c *clock, extra map[string]any) account 
 func openWith(t testing.TB, client *http.Client, baseURL string, c *clock, extra map[string]any) account {
 	t.Helper()
 	cfg := map[string]any{"token": token, "base_url": baseURL}
-	for k, v := range extra {
-		cfg[k] = v
-	}
+	maps.Copy(cfg, extra)
 	raw, err := json.Marshal(cfg)
 	require.NoError(t, err)
 	opened, err := monobank.New("0.1.0").Open(t.Context(), pay.AccountConfig{

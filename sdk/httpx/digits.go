@@ -57,10 +57,7 @@ func digitsAt(s string) int {
 
 // maskRun decides about one run of digit groups; before is the byte ahead of it.
 func maskRun(run string, before byte) string {
-	var groups []string
-	for _, g := range strings.FieldsFunc(run, func(r rune) bool { return r < '0' || r > '9' }) {
-		groups = append(groups, g)
-	}
+	groups := strings.FieldsFunc(run, func(r rune) bool { return r < '0' || r > '9' })
 	digits := strings.Join(groups, "")
 	switch {
 	case run[0] == '+' && len(digits) >= 9:
@@ -88,13 +85,12 @@ func domesticPhone(digits string) bool {
 // that passes the Luhn check.
 func hasCard(groups []string) bool {
 	for i := range groups {
-		joined := ""
-		for _, g := range groups[i:] {
-			joined += g
-			if len(joined) > 19 {
+		length := 0
+		for j, g := range groups[i:] {
+			if length += len(g); length > 19 {
 				break
 			}
-			if len(joined) >= 13 && luhn(joined) {
+			if length >= 13 && luhn(strings.Join(groups[i:i+j+1], "")) {
 				return true
 			}
 		}

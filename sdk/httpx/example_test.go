@@ -16,7 +16,7 @@ import (
 // not known, and the error says so.
 func ExampleDo() {
 	provider := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		panic(http.ErrAbortHandler) //nolint:forbidigo // The documented way to cut a connection.
+		panic(http.ErrAbortHandler)
 	}))
 	defer provider.Close()
 

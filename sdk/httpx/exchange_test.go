@@ -61,7 +61,7 @@ type rawServer struct {
 
 func newRawServer(t *testing.T, serve func(s *rawServer, c net.Conn, in *bufio.Reader)) *rawServer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by Cleanup
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s := &rawServer{addr: l.Addr().String()}
 	done := make(chan struct{})
@@ -97,7 +97,7 @@ func (s *rawServer) read(in *bufio.Reader) bool {
 }
 
 func TestRefusedConnectionIsNotExecuted(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := l.Addr().String()
 	require.NoError(t, l.Close())
