@@ -1,6 +1,7 @@
 package httpx_test
 
 import (
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -168,4 +169,29 @@ func TestErrorTextsHoldNoSecrets(t *testing.T) {
 		e = u.Unwrap()
 	}
 	require.True(t, strings.Contains(err.Error(), "127.0.0.1:1/bot/***/pay?key=***"), err.Error())
+}
+
+func TestCutOverTLSIsUnknown(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer srv.Close()
+	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
+	_, err := httpx.Do(t.Context(), newClient(t, httpx.Config{CABundle: bundle}), post(t, srv.URL, "{}"))
+	require.ErrorIs(t, err, pay.KindOutcomeUnknown)
+}
+
+func TestProxyThatRefusesIsNotExecuted(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect || r.Header.Get("Proxy-Authorization") == "" {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	client := newClient(t, httpx.Config{ProxyURL: strings.Replace(proxy.URL, "://", "://user:hush-hush@", 1)})
+	_, err := httpx.Do(t.Context(), client, post(t, "https://192.0.2.1/pay", "{}"))
+	e := payError(t, err)
+	require.Equal(t, pay.KindProviderUnavailable, e.Kind)
+	require.Equal(t, pay.ExecutedNo, e.WasExecuted())
+	require.NotContains(t, e.Error(), "hush-hush")
 }
