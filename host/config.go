@@ -1,0 +1,146 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// Version is the version of the host, recorded with every try.
+const Version = "0.1.0"
+
+// Config is what a host is made of. Its zero value lacks only a Store.
+type Config struct {
+	// Store is the memory of the host; required. Run acquires it and the
+	// caller closes it after Run has returned.
+	Store *store.Store
+	// Plugins are the provider binaries to run, one process each.
+	Plugins []Plugin
+	// Providers run in the host's own process: for tests and trusted code. The key must be the manifest's name.
+	Providers map[string]pay.Provider
+	// Accounts are put when Run starts, with source "config". One that cannot be put is logged and
+	// reported by [Host.Accounts]; it does not stop the host.
+	Accounts []Account
+	// PublicURL is the base of the webhook URLs given to providers, for example
+	// "https://billing.example.com/pay". Webhooks are expected below PublicURL + "/webhooks/".
+	PublicURL string
+	// RunDir is where sockets of plugins live; it must be short. Empty means a private directory below the
+	// system's directory for temporary files.
+	RunDir string
+	// Logger receives the host's and the plugins' records; nil discards them.
+	Logger *slog.Logger
+	// Secrets resolves references such as ${env:NAME} in account configs; nil refuses them.
+	Secrets SecretResolver
+	// Runtime is what adapters' HTTP clients get.
+	Runtime Runtime
+	// Timeouts bound the stages of one operation.
+	Timeouts Timeouts
+	// MaxConcurrent is the number of calls an account may have in flight. Zero means 64.
+	MaxConcurrent int
+	// WebhookBody is the largest webhook accepted, in bytes. Zero means 1 MiB.
+	WebhookBody int64
+	// StopTimeout bounds the drain when Run's context ends. Zero means 20 s.
+	StopTimeout time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// KeepDumpable leaves the process readable by a debugger. By default, a host with plugins forbids its
+	// own core dumps and /proc access by other processes of the same user before it reads a secret.
+	KeepDumpable bool
+}
+
+// Plugin is one provider binary.
+type Plugin struct {
+	// Name is the provider's name and must equal the manifest's.
+	Name string
+	// Path is the binary. It may not be a symbolic link.
+	Path string
+	// SHA256 pins the binary's bytes, in lower-case hex. Empty runs whatever stands at Path: for development only.
+	SHA256 string
+	// Required makes readiness wait for the plugin.
+	Required bool
+}
+
+// Runtime is the outside world as adapters see it.
+type Runtime struct {
+	// ProxyURL is an HTTP proxy; empty: none. The environment is never asked.
+	ProxyURL string
+	// CABundlePEM are certificates trusted beside the system's roots.
+	CABundlePEM []byte
+	// UserAgent is sent to providers; empty means "payhost/VERSION".
+	UserAgent string
+	// HTTPTimeout bounds one exchange with a provider; zero means 15 s.
+	HTTPTimeout time.Duration
+	// AllowPlainHTTP lets base_urls be http:// on any address, not only on loopback. For test networks.
+	AllowPlainHTTP bool
+}
+
+// Timeouts bound the stages of one operation; each must be shorter than the one
+// before it.
+type Timeouts struct {
+	// Operation is how long the engine waits for a plugin. Zero means 25 s.
+	Operation time.Duration
+	// Adapter is the deadline an adapter sees. Zero means 20 s.
+	Adapter time.Duration
+	// Start is how long a call waits for a plugin that is starting. Zero means 5 s.
+	Start time.Duration
+	// Webhook bounds the verification of one webhook. Zero means 10 s.
+	Webhook time.Duration
+}
+
+// SecretResolver turns a reference in an account's config into its value.
+type SecretResolver interface {
+	// Resolve gets what stands inside ${…}, for example "env:MONO_TOKEN". Its errors must not hold the value.
+	Resolve(ctx context.Context, reference string) (string, error)
+}
+
+// Account is one merchant account as a caller puts it.
+type Account struct {
+	// ID is [a-z][a-z0-9-]{0,31}.
+	ID string `json:"id"`
+	// Tenant is "default" when empty.
+	Tenant string `json:"tenant,omitempty"`
+	// Provider is the name of a plugin.
+	Provider string `json:"provider"`
+	// Mode is "live" when empty.
+	Mode pay.Mode `json:"mode,omitempty"`
+	// TimeZone is an IANA name; empty means UTC.
+	TimeZone string            `json:"time_zone,omitempty"`
+	Labels   map[string]string `json:"labels,omitempty"`
+	// Config is checked against the provider's schema. Strings may be references such as ${env:NAME}.
+	Config json.RawMessage `json:"config"`
+}
+
+func (c Config) withDefaults() Config {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Runtime.UserAgent == "" {
+		c.Runtime.UserAgent = "payhost/" + Version
+	}
+	orDuration(&c.Runtime.HTTPTimeout, 15*time.Second)
+	orDuration(&c.Timeouts.Operation, 25*time.Second)
+	orDuration(&c.Timeouts.Adapter, 20*time.Second)
+	orDuration(&c.Timeouts.Start, 5*time.Second)
+	orDuration(&c.Timeouts.Webhook, 10*time.Second)
+	orDuration(&c.StopTimeout, 20*time.Second)
+	if c.MaxConcurrent == 0 {
+		c.MaxConcurrent = 64
+	}
+	if c.WebhookBody == 0 {
+		c.WebhookBody = 1 << 20
+	}
+	return c
+}
+
+func orDuration(d *time.Duration, fallback time.Duration) {
+	if *d == 0 {
+		*d = fallback
+	}
+}

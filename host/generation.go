@@ -1,0 +1,246 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/payhost/payhost/host/internal/process"
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
+	"github.com/payhost/payhost/sdk/plugin"
+)
+
+// generation is one process of a plugin, or an in-process provider. Calls hold
+// it open; it is retired when the last has ended.
+type generation struct {
+	id          int64
+	provider    pay.Provider
+	manifest    pay.Manifest
+	proc        *process.Process // nil for a provider without a process
+	pid         int
+	digest      string
+	protocol    int
+	containment string
+	exited      <-chan struct{} // closed when the process is gone; nil for one without
+	// answered is set by the first call that was answered.
+	answered atomic.Bool
+
+	mu       sync.Mutex // spans the fields below
+	draining bool
+	calls    int
+	idle     chan struct{} // closed when draining and the last call has ended
+	accounts map[accountKey]*opened
+}
+
+type accountKey struct {
+	id       string
+	revision int64
+}
+
+// opened is one account handle of a generation.
+type opened struct {
+	done    chan struct{} // closed when account and err are set
+	account pay.Account
+	err     error
+}
+
+func newGeneration(id int64, p pay.Provider) *generation {
+	return &generation{id: id, provider: p, idle: make(chan struct{}), accounts: map[accountKey]*opened{}}
+}
+
+func (h *Host) runtime() plugin.Runtime {
+	return plugin.Runtime{
+		ProxyURL: h.cfg.Runtime.ProxyURL, CABundle: h.cfg.Runtime.CABundlePEM, UserAgent: h.cfg.Runtime.UserAgent,
+		Timeout: h.cfg.Runtime.HTTPTimeout, AllowPlainHTTP: h.cfg.Runtime.AllowPlainHTTP, HostVersion: Version, HostInstance: h.instance,
+	}
+}
+
+func (h *Host) inProcessGeneration(_ context.Context, id int64, p pay.Provider) (*generation, error) {
+	guarded, err := plugin.InProcess(p, plugin.ClientConfig{Runtime: h.runtime(), Logger: h.log, Now: h.cfg.Now})
+	if err != nil {
+		return nil, err
+	}
+	g := newGeneration(id, guarded)
+	g.manifest, g.containment = guarded.Describe(), "none"
+	return g, nil
+}
+
+func (h *Host) processGeneration(ctx context.Context, id int64, p Plugin, l *launcher) (*generation, error) {
+	proc, err := startProcess(ctx, h.cfg, p, l)
+	if err != nil {
+		return nil, err
+	}
+	g, err := h.connect(ctx, id, proc)
+	if err != nil {
+		proc.Kill()
+		return nil, err
+	}
+	return g, nil
+}
+
+func startProcess(ctx context.Context, cfg Config, p Plugin, l *launcher) (*process.Process, error) {
+	return process.Start(ctx, process.Config{
+		Name: p.Name, Path: p.Path, SHA256: p.SHA256, Dir: l.dir, Images: l.images, Logger: cfg.Logger,
+		Handshake: plugin.Handshake(), Plugins: plugin.VersionedPlugins(),
+		DialOptions: plugin.DialOptions(),
+	})
+}
+
+func (h *Host) connect(ctx context.Context, id int64, proc *process.Process) (*generation, error) {
+	client := plugin.NewClient(proc.Conn(), plugin.ClientConfig{Runtime: h.runtime(), Logger: h.log})
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := client.Start(ctx); err != nil {
+		return nil, fmt.Errorf("asking the plugin to describe itself: %w", err)
+	}
+	g := newGeneration(id, client)
+	g.proc, g.pid, g.digest, g.protocol = proc, proc.PID(), proc.Digest(), proc.Version()
+	g.containment, g.exited, g.manifest = proc.Containment(), proc.Exited(), client.Describe()
+	return g, nil
+}
+
+// hold counts a call; false when the generation takes no more.
+func (g *generation) hold() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.draining || g.gone() {
+		return false
+	}
+	g.calls++
+	return true
+}
+
+func (g *generation) gone() bool {
+	if g.exited == nil {
+		return false
+	}
+	select {
+	case <-g.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+func (g *generation) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.calls--
+	if g.draining && g.calls == 0 {
+		close(g.idle)
+	}
+}
+
+// drain refuses new calls and waits for those in flight, for at most limit.
+func (g *generation) drain(limit time.Duration) {
+	g.mu.Lock()
+	if !g.draining {
+		g.draining = true
+		if g.calls == 0 {
+			close(g.idle)
+		}
+	}
+	g.mu.Unlock()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-g.idle:
+	case <-timer.C:
+	case <-g.exited:
+	}
+}
+
+func (g *generation) stop(ctx context.Context) {
+	g.mu.Lock()
+	accounts := g.accounts
+	g.accounts = map[accountKey]*opened{}
+	g.mu.Unlock()
+	if g.proc != nil {
+		_ = g.proc.Stop(ctx)
+		return
+	}
+	for _, o := range accounts {
+		<-o.done
+		if closer, ok := o.account.(pay.Closer); ok && o.err == nil {
+			_ = closer.Close()
+		}
+	}
+}
+
+func (g *generation) kill() {
+	if g.proc != nil {
+		g.proc.Kill()
+	}
+}
+
+func (g *generation) exitText() string {
+	if g.proc == nil {
+		return ""
+	}
+	return g.proc.Exit().String()
+}
+
+// account returns the generation's handle of a stored account, opening it
+// once. An account that cannot be opened fails alone and is tried again by the
+// next call.
+func (g *generation) account(ctx context.Context, row store.Account, cfg pay.AccountConfig) (pay.Account, error) {
+	key := accountKey{row.ID, row.Revision}
+	g.mu.Lock()
+	o, ok := g.accounts[key]
+	if !ok {
+		o = &opened{done: make(chan struct{})}
+		g.accounts[key] = o
+	}
+	g.mu.Unlock()
+	if !ok {
+		o.account, o.err = g.provider.Open(ctx, cfg)
+		close(o.done)
+		g.mu.Lock()
+		if o.err != nil {
+			delete(g.accounts, key)
+		}
+		g.mu.Unlock()
+		return o.account, o.err
+	}
+	select {
+	case <-o.done:
+		return o.account, o.err
+	case <-ctx.Done():
+		return nil, notSent(pay.KindPluginFault, "opening account %s takes too long", row.ID)
+	}
+}
+
+// storeManifest keeps what a provider says about itself, so that the host can
+// answer while the plugin is down.
+func (h *Host) storeManifest(ctx context.Context, g *generation) error {
+	raw, err := json.Marshal(g.manifest)
+	if err != nil {
+		return err
+	}
+	return h.write(ctx, func(tx *store.Tx) error {
+		return tx.PutManifest(g.manifest.Name, g.manifest.Version, g.digest, raw)
+	})
+}
+
+// loadManifests reads what providers said before this start.
+func (h *Host) loadManifests(ctx context.Context) error {
+	for _, name := range h.names {
+		raw, err := h.store.Manifest(ctx, name)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return storageError(err)
+		}
+		var m pay.Manifest
+		if json.Unmarshal(raw.Manifest, &m) == nil && m.Name == name {
+			h.providers[name].known = &m
+		}
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// observed is what recording an observation led to.
+type observed struct {
+	invoice store.Invoice
+	change  change
+}
+
+// record applies one observation to an invoice in one transaction: the
+// transition, its evidence, the facts beside it and the events. then, if not nil,
+// runs in the same transaction with the invoice as it will be stored, and
+// may change it further.
+func (h *Host) record(ctx context.Context, invoiceID string, obs observation, then func(tx *store.Tx, c *change) error) (observed, error) {
+	var out observed
+	err := h.write(ctx, func(tx *store.Tx) error {
+		inv, err := tx.Invoice(ctx, invoiceID)
+		if err != nil {
+			return err
+		}
+		c := apply(inv, obs)
+		if err := h.adoptable(ctx, tx, &c, inv); err != nil {
+			return err
+		}
+		h.settleOpenCreate(&c, inv, obs)
+		if then != nil {
+			if err := then(tx, &c); err != nil {
+				return err
+			}
+		}
+		out = observed{invoice: c.next, change: c}
+		return h.storeChange(ctx, tx, inv, &out, obs)
+	})
+	if err != nil {
+		return out, err
+	}
+	if out.change.newRef {
+		h.rematch(out.invoice)
+	}
+	return out, nil
+}
+
+// adoptable refuses a provider_ref that already belongs to another invoice of
+// the account: money for one order must never settle two.
+func (h *Host) adoptable(ctx context.Context, tx *store.Tx, c *change, inv store.Invoice) error {
+	if !c.newRef {
+		return nil
+	}
+	other, err := tx.InvoiceByProviderRef(ctx, inv.AccountID, c.next.ProviderRef)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case other.ID == inv.ID:
+		return nil
+	}
+	refused := change{next: inv, applied: appliedMismatch, previous: map[string]any{}}
+	refused.reason = "the provider's id " + c.next.ProviderRef + " already belongs to invoice " + other.ID
+	refused.review(refused.reason)
+	*c = refused
+	return nil
+}
+
+// settleOpenCreate notes that an observation of the provider's object settles a
+// create whose outcome was not known.
+func (h *Host) settleOpenCreate(c *change, inv store.Invoice, obs observation) {
+	if inv.UnresolvedOperation == "" || obs.operationID != "" || c.applied == appliedMismatch || c.applied == appliedRefused {
+		return
+	}
+	if inv.UnresolvedOperation == inv.CreateOperationID && c.next.ProviderRef != "" && c.next.Status != pay.StatusCreating {
+		c.next.UnresolvedOperation = ""
+		c.previous["unresolved_operation"] = inv.UnresolvedOperation
+		c.events = append(c.events, "operation.resolved")
+	}
+}
+
+// storeChange writes the rows of a decided change.
+func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoice, out *observed, obs observation) error {
+	c, now := &out.change, h.now()
+	e := obs.state.Report.Evidence
+	e.Kind, e.ObservedAt = obs.kind, orTime(e.ObservedAt, obs.at)
+	if len(e.Raw) > pay.MaxRawSize {
+		e.Raw = e.Raw[:pay.MaxRawSize]
+	}
+	evidence := store.Evidence{
+		ID: newID("ev", now), Tenant: before.Tenant, AccountID: before.AccountID, ObjectType: "invoice", ObjectID: before.ID,
+		OperationID: obs.operationID, WebhookID: obs.webhookID, Evidence: e, Status: obs.state.Status,
+		Applied: c.applied, Reason: c.reason, Actor: obs.actor, Detail: detail(obs.state), CreatedAt: now,
+	}
+	if err := tx.InsertEvidence(&evidence); err != nil {
+		return err
+	}
+	// Older and mismatching evidence is kept, but nothing of it is taken over.
+	if c.applied != appliedOlder && c.applied != appliedMismatch {
+		facts, err := h.storeFacts(ctx, tx, before, obs.state)
+		if err != nil {
+			return err
+		}
+		if facts && !c.changed() {
+			c.previous["facts"] = nil
+			c.events = append(c.events, "invoice.updated")
+		}
+	}
+	if !c.changed() && c.applied != appliedFacts {
+		// Even an unchanged look moves the clocks of the poller.
+		out.invoice = c.next
+		if c.next.NextLookAt.Equal(before.NextLookAt) && c.next.ProviderTime.Equal(before.ProviderTime) && c.next.PrivateState == before.PrivateState {
+			return nil
+		}
+	}
+	c.next.UpdatedAt = now
+	if err := tx.UpdateInvoice(&c.next); err != nil {
+		return err
+	}
+	out.invoice = c.next
+	if before.UnresolvedOperation != "" && c.next.UnresolvedOperation == "" && obs.operationID == "" {
+		if err := h.closeOperation(ctx, tx, before.UnresolvedOperation, c.next); err != nil {
+			return err
+		}
+	}
+	return h.emit(ctx, tx, c, obs)
+}
+
+// storeFacts writes what stands in tables of its own and reports whether
+// anything differs from before.
+func (h *Host) storeFacts(ctx context.Context, tx *store.Tx, inv store.Invoice, s pay.InvoiceState) (bool, error) {
+	changed := false
+	if s.NextActions != nil {
+		raw, err := json.Marshal(s.NextActions)
+		if err != nil {
+			return false, err
+		}
+		if err := tx.PutPersonal(personal(inv, store.PersonalNextActions, raw)); err != nil {
+			return false, err
+		}
+	}
+	if s.Attempts != nil {
+		old, err := tx.Attempts(ctx, inv.ID)
+		if err != nil {
+			return false, err
+		}
+		if !equalJSONValues(old, s.Attempts) {
+			changed = true
+			if err := tx.PutAttempts(inv.ID, inv.AccountID, s.Attempts); err != nil {
+				return false, err
+			}
+		}
+	}
+	refunds, err := h.storeRefunds(ctx, tx, inv, s.Refunds)
+	if err != nil {
+		return false, err
+	}
+	disputes, err := h.storeDisputes(ctx, tx, inv, s.Disputes)
+	if err != nil {
+		return false, err
+	}
+	if s.Credential != nil {
+		if err := h.storeCredential(ctx, tx, inv, *s.Credential); err != nil {
+			return false, err
+		}
+	}
+	return changed || refunds || disputes, nil
+}
+
+func (h *Host) emit(ctx context.Context, tx *store.Tx, c *change, obs observation) error {
+	if len(c.events) == 0 {
+		return nil
+	}
+	data, err := json.Marshal(eventView(c.next))
+	if err != nil {
+		return err
+	}
+	previous, err := json.Marshal(c.previous)
+	if err != nil {
+		return err
+	}
+	now := h.now()
+	for _, kind := range c.events {
+		ev := store.Event{
+			ID: newID("evt", now), Type: kind, Schema: 1, Tenant: c.next.Tenant, Mode: c.next.Mode, Account: c.next.AccountID,
+			ObjectType: "invoice", ObjectID: c.next.ID, ObjectVersion: c.next.Version, OccurredAt: now,
+			Actor: obs.actor, Cause: orElse(obs.cause, string(obs.kind)), Data: data, Previous: previous,
+		}
+		if err := tx.AppendEvent(&ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeOperation marks an operation done whose effect was observed otherwise than by its own answer.
+func (h *Host) closeOperation(ctx context.Context, tx *store.Tx, id string, inv store.Invoice) error {
+	op, err := tx.Operation(ctx, id)
+	if err != nil {
+		return err
+	}
+	if op.State == store.OperationDone {
+		return nil
+	}
+	view, err := h.viewIn(ctx, &tx.Reader, inv)
+	if err != nil {
+		return err
+	}
+	if op.Result, err = json.Marshal(view); err != nil {
+		return err
+	}
+	op.State, op.Executed, op.NeedsReview, op.ReviewReason = store.OperationDone, pay.ExecutedYes, false, ""
+	op.Error, op.ErrorKind = nil, ""
+	op.UpdatedAt, op.FinishedAt = h.now(), h.now()
+	return tx.UpdateOperation(&op)
+}

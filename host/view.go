@@ -1,0 +1,111 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// eventView is an invoice as events show it: without what only the payer and
+// the caller may see.
+func eventView(r store.Invoice) Invoice {
+	zero := pay.ZeroOf(r.Amount.Currency())
+	or := func(m pay.Money) pay.Money {
+		if m.IsSet() {
+			return m
+		}
+		return zero
+	}
+	inv := Invoice{
+		ID: r.ID, Tenant: r.Tenant, Mode: r.Mode, Account: r.AccountID, Provider: r.Provider, Status: r.Status,
+		Final: r.Final, FinalReason: r.FinalReason, Purpose: r.Purpose, Amount: r.Amount, AmountDue: r.Amount,
+		AmountReceived: or(r.Received), AmountAuthorized: or(r.Authorized), AmountCaptured: or(r.Captured), AmountRefunded: or(r.Refunded),
+		Overpaid: r.Overpaid, NextActions: []pay.NextAction{}, Attempts: []pay.Attempt{}, AllowedActions: []string{},
+		ProviderRef: r.ProviderRef, ProviderRefs: r.ProviderRefs, ProviderData: r.ProviderData,
+		Reference: r.Reference, Description: r.Description, CustomerID: r.CustomerID, NeedsReview: r.NeedsReview, ReviewReason: r.ReviewReason,
+		UnresolvedOperation: r.UnresolvedOperation, Operation: r.CreateOperationID,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: r.Version, Metadata: r.Metadata,
+	}
+	if r.Due.IsSet() {
+		inv.AmountDue = r.Due
+	}
+	if !r.ExpiresAt.IsZero() {
+		at := r.ExpiresAt
+		inv.ExpiresAt = &at
+	}
+	return inv
+}
+
+// viewIn completes an invoice with what is stored beside it.
+func (h *Host) viewIn(ctx context.Context, r *store.Reader, row store.Invoice) (*Invoice, error) {
+	inv := eventView(row)
+	attempts, err := r.Attempts(ctx, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	inv.Attempts = append(inv.Attempts, attempts...)
+	disputes, err := r.Disputes(ctx, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range disputes {
+		inv.Disputes = append(inv.Disputes, d.Dispute)
+	}
+	if awaitsPayer(row.Status) {
+		if inv.NextActions, err = nextActions(ctx, r, row); err != nil {
+			return nil, err
+		}
+	}
+	if len(inv.NextActions) > 0 {
+		inv.NextAction = &inv.NextActions[0]
+	}
+	inv.AllowedActions = h.allowedActions(ctx, r, row)
+	return &inv, nil
+}
+
+// awaitsPayer reports whether there is anything left for the payer to do.
+func awaitsPayer(s pay.Status) bool {
+	return s == pay.StatusPending || s == pay.StatusProcessing || s == pay.StatusPartiallyPaid
+}
+
+func nextActions(ctx context.Context, r *store.Reader, row store.Invoice) ([]pay.NextAction, error) {
+	actions := []pay.NextAction{}
+	raw, err := r.Personal(ctx, row.Tenant, row.CustomerID, "invoice", row.ID, store.PersonalNextActions)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return actions, nil
+	case err != nil:
+		return nil, err
+	}
+	return actions, json.Unmarshal(raw, &actions)
+}
+
+// allowedActions are the commands the host would not refuse now: state times
+// what the account offers.
+func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.Invoice) []string {
+	allowed := []string{}
+	account, err := r.Account(ctx, row.AccountID)
+	if err != nil || account.Abilities == nil {
+		return allowed
+	}
+	if row.ProviderRef != "" && account.Abilities.Has(pay.CanGetInvoice) ||
+		row.ProviderRef == "" && account.Abilities.Has(pay.CanFindInvoice) {
+		allowed = append(allowed, "refresh")
+	}
+	return allowed
+}
+
+func (h *Host) invoiceView(ctx context.Context, id string) (*Invoice, error) {
+	row, err := h.store.Invoice(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, pay.Errorf(pay.KindNotFound, "there is no invoice %s", quoteShort(id))
+	}
+	if err != nil {
+		return nil, storageError(err)
+	}
+	inv, err := h.viewIn(ctx, &h.store.Reader, row)
+	return inv, storageError(err)
+}
