@@ -28,6 +28,12 @@ func (r *Reader) Credential(ctx context.Context, id string) (Credential, error) 
 	return one(ctx, r, r.credentials(), "WHERE id = $1", id)
 }
 
+// CredentialOfInvoice returns the stored credential that an invoice produced, the newest of several.
+func (r *Reader) CredentialOfInvoice(ctx context.Context, invoiceID string) (Credential, error) {
+	return one(ctx, r, r.credentials(),
+		"WHERE invoice_id = $1 AND invoice_id <> '' ORDER BY created_at DESC, id DESC LIMIT 1", invoiceID)
+}
+
 // Credentials returns every stored credential of a customer, newest first.
 func (r *Reader) Credentials(ctx context.Context, tenant, customerID string) ([]Credential, error) {
 	return list(ctx, r, true, r.credentials(), "WHERE tenant = $1 AND customer_id = $2 ORDER BY created_at DESC, id DESC", tenant, customerID)

@@ -62,7 +62,7 @@ func (r *Reader) Manifest(ctx context.Context, provider string) (Manifest, error
 	return one(ctx, r, r.manifests(), "WHERE provider = $1 ORDER BY updated_at DESC, version DESC, digest DESC LIMIT 1", provider)
 }
 
-// Manifests returns every stored manifest of a provider, the newest first.
+// Manifests returns every stored manifest of a provider, the one stored last first.
 func (r *Reader) Manifests(ctx context.Context, provider string) ([]Manifest, error) {
 	return list(ctx, r, true, r.manifests(), "WHERE provider = $1 ORDER BY updated_at DESC, version DESC, digest DESC", provider)
 }

@@ -226,6 +226,7 @@ CREATE TABLE credentials (
   version           BIGINT NOT NULL
 );
 CREATE INDEX credentials_customer ON credentials (tenant, customer_id, created_at, id);
+CREATE INDEX credentials_invoice ON credentials (invoice_id, created_at, id) WHERE invoice_id <> '';
 
 -- One mutating call each. The unique key of the caller is the idempotency record.
 CREATE TABLE operations (

@@ -26,6 +26,7 @@ func Run(t *testing.T, open Open) {
 		{"missing is not found", "the engine tells absence from failure", checkNotFound},
 		{"zero records", "what is not set must read back as not set, never as an empty thing", checkZeroRecords},
 		{"updates write what changed", "a new state must not lose half of itself", checkUpdates},
+		{"what belongs to an invoice", "its refunds, disputes and credentials must be found, and no others", checkBelongings},
 		{"compare and swap", "two writers must not overwrite each other's change", checkSwap},
 		{"concurrent swaps add up", "a lost swap must be noticed by exactly those who lost it", checkConcurrentSwaps},
 		{"idempotency keys", "one key is one operation, however many callers race for it", checkKeyRace},

@@ -1,0 +1,151 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/host/store/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB) *store.Store {
+	t.Helper()
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, st.Close()) })
+	return st
+}
+
+func setCursor(name string, position int64) func(*store.Tx) error {
+	return func(tx *store.Tx) error { return tx.SetCursor(name, position) }
+}
+
+func requireBroken(t *testing.T, st *store.Store) {
+	t.Helper()
+	select {
+	case <-st.Broken():
+	default:
+		t.Error("the channel of a broken store is open")
+	}
+	require.Error(t, st.BrokenError())
+	require.ErrorIs(t, st.Write(t.Context(), setCursor("c", 2)), store.ErrBroken)
+	_, err := st.Cursor(t.Context(), "c")
+	require.ErrorIs(t, err, store.ErrBroken)
+	require.ErrorIs(t, st.Acquire(t.Context()), store.ErrBroken)
+}
+
+func TestFailedCommitStopsTheStore(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	select {
+	case <-st.Broken():
+		t.Error("a new store is broken")
+	default:
+	}
+	require.NoError(t, st.BrokenError())
+	disk := errors.New("disk on fire")
+	store.FailCommits(st, disk)
+	err := st.Write(t.Context(), setCursor("c", 1))
+	require.ErrorIs(t, err, store.ErrBroken)
+	require.ErrorIs(t, err, disk)
+	requireBroken(t, st)
+}
+
+// A deferred constraint makes the database itself refuse the COMMIT, after every statement succeeded. All who shared
+// it are told, also one whose own job had failed: it judged by what is gone.
+func TestCommitRefusedByTheDatabase(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	gate, running := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	errs := make([]error, 3)
+	wg.Go(func() {
+		errs[0] = st.Write(context.Background(), func(*store.Tx) error { close(running); <-gate; return nil })
+	})
+	<-running
+	for n, job := range []func(*store.Tx) error{
+		func(tx *store.Tx) error {
+			if err := store.Exec(tx, "PRAGMA defer_foreign_keys = ON"); err != nil {
+				return err
+			}
+			return tx.InsertInvoice(&store.Invoice{ID: "inv", AccountID: "missing", CreatedAt: store.UTC()})
+		},
+		setCursor("c", 1),
+	} {
+		wg.Go(func() { errs[n+1] = st.Write(context.Background(), job) })
+	}
+	close(gate)
+	wg.Wait()
+	require.ErrorIs(t, errs[1], store.ErrBroken)
+	if errs[2] != nil { // it was in the same commit, or in a later one
+		require.ErrorIs(t, errs[2], store.ErrBroken)
+	}
+	requireBroken(t, st)
+}
+
+// A statement can take the whole transaction with it, as a full disk does. The peers run again.
+func TestPeersOfALostTransactionRunAgain(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	gate, running := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	var once sync.Once
+	wg.Go(func() {
+		require.NoError(t, st.Write(context.Background(), func(*store.Tx) error {
+			once.Do(func() { close(running) })
+			<-gate
+			return nil
+		}))
+	})
+	<-running
+	const peers = 12
+	errs := make([]error, peers)
+	events := make([]store.Event, peers)
+	for n := range peers {
+		events[n] = store.Event{ID: string(rune('a' + n)), ObjectType: "o", ObjectID: "o"}
+		wg.Go(func() {
+			errs[n] = st.Write(context.Background(), func(tx *store.Tx) error {
+				if err := tx.AppendEvent(&events[n]); err != nil {
+					return err
+				}
+				if n%4 == 3 {
+					return store.Exec(tx, "ROLLBACK")
+				}
+				return nil
+			})
+		})
+	}
+	close(gate)
+	wg.Wait()
+	stored, err := st.Events(t.Context(), store.EventFilter{})
+	require.NoError(t, err)
+	require.Len(t, stored, peers*3/4)
+	for n, e := range stored {
+		require.Equal(t, int64(n+1), e.Sequence)
+	}
+	for n, err := range errs {
+		if n%4 == 3 {
+			require.Error(t, err, "job %d ended its transaction", n)
+			require.Zero(t, events[n].Sequence)
+		} else {
+			require.NoError(t, err, "job %d", n)
+		}
+	}
+}
+
+// A job that ends the writer's goroutine, as t.FailNow in a job does, must leave nobody waiting.
+func TestJobThatEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	err := st.Write(t.Context(), func(*store.Tx) error { runtime.Goexit(); return nil })
+	require.ErrorIs(t, err, store.ErrBroken)
+	requireBroken(t, st)
+}

@@ -1,0 +1,34 @@
+package store
+
+import (
+	"io/fs"
+	"time"
+)
+
+// FailCommits makes every later COMMIT of s answer err.
+func FailCommits(s *Store, err error) { s.commitHook = func() error { return err } }
+
+// SealPlace is the associated data of a sealed column.
+func SealPlace(table, column string, row ...string) []byte { return place(table, column, row...) }
+
+// Exec runs a statement inside a job.
+func Exec(tx *Tx, text string, args ...any) error { _, err := tx.exec(text, args...); return err }
+
+// CheckHistory compares migrations a database ran, as version → checksum overrides of ours, with those of files.
+func CheckHistory(ran, ours fs.FS) error {
+	applied, err := loadMigrations(ran)
+	if err != nil {
+		return err
+	}
+	all, err := loadMigrations(ours)
+	if err != nil {
+		return err
+	}
+	return checkMigrations(applied, all)
+}
+
+// ParseKeyFile exposes the parser to its fuzz test; it returns the number of keys.
+func ParseKeyFile(text []byte) (int, error) { keys, err := parseKeyFile(text); return len(keys), err }
+
+// UTC is a time for records of tests.
+func UTC() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
