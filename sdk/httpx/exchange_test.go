@@ -171,7 +171,7 @@ func TestFailuresAfterWriting(t *testing.T) {
 		},
 		"redirect": func(s *rawServer, c net.Conn, in *bufio.Reader) {
 			s.read(in)
-			_, _ = c.Write([]byte("HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/the-secret-body?a=b\r\nContent-Length: 0\r\n\r\n"))
+			_, _ = c.Write([]byte("HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/the-secret-body?a=b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
 		},
 		"no end of headers": func(s *rawServer, c net.Conn, in *bufio.Reader) {
 			s.read(in)
