@@ -25,9 +25,10 @@ const (
 // Runtime is what the host decides for everything a plugin does.
 type Runtime struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The proxy for all provider calls, as a URL; empty means none. The plugin's environment decides nothing.
+	// The http, https or socks5 proxy for all provider calls but those to loopback addresses; empty means none. The plugin's
+	// environment decides nothing.
 	ProxyUrl string `protobuf:"bytes,1,opt,name=proxy_url,json=proxyUrl,proto3" json:"proxy_url,omitempty"`
-	// Certificate authorities to trust instead of the system's, as PEM; empty means the system's.
+	// Certificate authorities to trust beside those of the system, as PEM.
 	CaBundlePem []byte `protobuf:"bytes,2,opt,name=ca_bundle_pem,json=caBundlePem,proto3" json:"ca_bundle_pem,omitempty"`
 	// The limits of provider calls.
 	Http *HttpLimits `protobuf:"bytes,3,opt,name=http,proto3" json:"http,omitempty"`
@@ -40,9 +41,12 @@ type Runtime struct {
 	// The instance of the host, to tell several hosts apart.
 	HostInstance string `protobuf:"bytes,7,opt,name=host_instance,json=hostInstance,proto3" json:"host_instance,omitempty"`
 	// Optional parts of this protocol the host understands. The list is open; none is defined in version 1.
-	Features      []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Features []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
+	// Permits provider calls over plain HTTP to any address. Otherwise they are refused except to loopback addresses, where
+	// simulators listen.
+	AllowPlainHttp bool `protobuf:"varint,9,opt,name=allow_plain_http,json=allowPlainHttp,proto3" json:"allow_plain_http,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Runtime) Reset() {
@@ -131,14 +135,21 @@ func (x *Runtime) GetFeatures() []string {
 	return nil
 }
 
+func (x *Runtime) GetAllowPlainHttp() bool {
+	if x != nil {
+		return x.AllowPlainHttp
+	}
+	return false
+}
+
 // HttpLimits bound provider calls.
 type HttpLimits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The largest response body in bytes; 0 means 1 MiB.
 	MaxResponseBytes int64 `protobuf:"varint,1,opt,name=max_response_bytes,json=maxResponseBytes,proto3" json:"max_response_bytes,omitempty"`
-	// How long one provider call may take; absent means the SDK's default, 15 s.
+	// How long one provider call may take; absent means 15 s.
 	Timeout *durationpb.Duration `protobuf:"bytes,2,opt,name=timeout,proto3" json:"timeout,omitempty"`
-	// How long connecting may take; absent means the SDK's default.
+	// How long connecting may take; absent means 5 s.
 	ConnectTimeout *durationpb.Duration `protobuf:"bytes,3,opt,name=connect_timeout,json=connectTimeout,proto3" json:"connect_timeout,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -630,7 +641,7 @@ var File_payhost_plugin_v1_runtime_proto protoreflect.FileDescriptor
 
 const file_payhost_plugin_v1_runtime_proto_rawDesc = "" +
 	"\n" +
-	"\x1fpayhost/plugin/v1/runtime.proto\x12\x11payhost.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cpayhost/plugin/v1/call.proto\"\x98\x02\n" +
+	"\x1fpayhost/plugin/v1/runtime.proto\x12\x11payhost.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cpayhost/plugin/v1/call.proto\"\xc2\x02\n" +
 	"\aRuntime\x12\x1b\n" +
 	"\tproxy_url\x18\x01 \x01(\tR\bproxyUrl\x12\"\n" +
 	"\rca_bundle_pem\x18\x02 \x01(\fR\vcaBundlePem\x121\n" +
@@ -640,7 +651,8 @@ const file_payhost_plugin_v1_runtime_proto_rawDesc = "" +
 	"\x06record\x18\x05 \x01(\bR\x06record\x12!\n" +
 	"\fhost_version\x18\x06 \x01(\tR\vhostVersion\x12#\n" +
 	"\rhost_instance\x18\a \x01(\tR\fhostInstance\x12\x1a\n" +
-	"\bfeatures\x18\b \x03(\tR\bfeatures\"\xb3\x01\n" +
+	"\bfeatures\x18\b \x03(\tR\bfeatures\x12(\n" +
+	"\x10allow_plain_http\x18\t \x01(\bR\x0eallowPlainHttp\"\xb3\x01\n" +
 	"\n" +
 	"HttpLimits\x12,\n" +
 	"\x12max_response_bytes\x18\x01 \x01(\x03R\x10maxResponseBytes\x123\n" +

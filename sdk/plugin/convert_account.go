@@ -1,0 +1,90 @@
+package plugin
+
+import (
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// toAccountConfig leaves out what cannot cross a process: the client, the logger and the clock, which the plugin's side makes.
+func toAccountConfig(c pay.AccountConfig) *pluginv1.AccountConfig {
+	return &pluginv1.AccountConfig{
+		AccountId:  c.AccountID,
+		Revision:   c.Revision,
+		Mode:       string(c.Mode),
+		ConfigJson: c.Config,
+		WebhookUrl: c.WebhookURL,
+		State:      toState(c.State),
+	}
+}
+
+func fromAccountConfig(c *pluginv1.AccountConfig) pay.AccountConfig {
+	return pay.AccountConfig{
+		AccountID:  c.GetAccountId(),
+		Revision:   c.GetRevision(),
+		Mode:       pay.Mode(c.GetMode()),
+		Config:     fromJSON(c.GetConfigJson()),
+		WebhookURL: c.GetWebhookUrl(),
+		State:      fromState(c.GetState()),
+	}
+}
+
+func toMethod(m pay.Method) *pluginv1.Method {
+	return &pluginv1.Method{Code: m.Code, Title: m.Title, Min: toMoney(m.Min), Max: toMoney(m.Max)}
+}
+
+func fromMethod(m *pluginv1.Method) pay.Method {
+	return pay.Method{Code: m.GetCode(), Title: m.GetTitle(), Min: fromMoney(m.GetMin()), Max: fromMoney(m.GetMax())}
+}
+
+func toAccountInfo(i pay.AccountInfo) *pluginv1.AccountInfo {
+	return &pluginv1.AccountInfo{
+		Report:             toReport(i.Report),
+		Mode:               string(i.Mode),
+		ProviderAccountRef: i.ProviderAccountRef,
+		Title:              i.Title,
+		Abilities:          toNames(i.Abilities),
+		Currencies:         toNames(i.Currencies),
+		Methods:            each(i.Methods, toMethod),
+	}
+}
+
+func fromAccountInfo(i *pluginv1.AccountInfo) pay.AccountInfo {
+	return pay.AccountInfo{
+		Report:             fromReport(i.GetReport()),
+		Mode:               pay.Mode(i.GetMode()),
+		ProviderAccountRef: i.GetProviderAccountRef(),
+		Title:              i.GetTitle(),
+		Abilities:          fromNames[pay.Ability](i.GetAbilities()),
+		Currencies:         fromNames[string](i.GetCurrencies()),
+		Methods:            each(i.GetMethods(), fromMethod),
+	}
+}
+
+func toMaintain(r pay.Maintain) *pluginv1.MaintainRequest {
+	return &pluginv1.MaintainRequest{
+		Call: toCall(r.Call), Reason: r.Reason, State: toState(r.State), WebhookUrl: r.WebhookURL,
+	}
+}
+
+func fromMaintain(r *pluginv1.MaintainRequest) pay.Maintain {
+	return pay.Maintain{
+		Call: fromCall(r.GetCall()), Reason: r.GetReason(), State: fromState(r.GetState()), WebhookURL: r.GetWebhookUrl(),
+	}
+}
+
+func toMaintained(m pay.Maintained) *pluginv1.Maintained {
+	out := &pluginv1.Maintained{State: toState(m.State), NextAt: toTime(m.NextAt)}
+	if m.Info != nil {
+		out.Info = toAccountInfo(*m.Info)
+	}
+	return out
+}
+
+func fromMaintained(report *pluginv1.Report, m *pluginv1.Maintained) pay.Maintained {
+	out := pay.Maintained{Report: fromReport(report), State: fromState(m.GetState()), NextAt: fromTime(m.GetNextAt())}
+	if i := m.GetInfo(); i != nil {
+		info := fromAccountInfo(i)
+		out.Info = &info
+	}
+	return out
+}

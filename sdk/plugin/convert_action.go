@@ -1,0 +1,73 @@
+package plugin
+
+import (
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// toActionStart announces the attachments; their bytes follow in chunks.
+func toActionStart(a pay.Action) *pluginv1.ActionStart {
+	out := &pluginv1.ActionStart{
+		Name:      a.Name,
+		InputJson: a.Input,
+		Attachments: each(a.Attachments, func(f pay.Attachment) *pluginv1.AttachmentInfo {
+			return &pluginv1.AttachmentInfo{Name: f.Name, ContentType: f.ContentType, Size: f.Size}
+		}),
+	}
+	if a.Invoice != nil {
+		out.Invoice = toInvoiceRef(*a.Invoice)
+	}
+	if a.Payout != nil {
+		out.Payout = toPayoutRef(*a.Payout)
+	}
+	if a.Refund != nil {
+		out.Refund = toRefundRef(*a.Refund)
+	}
+	return out
+}
+
+// fromActionStart returns the action without the content of its attachments.
+func fromActionStart(call *pluginv1.Call, a *pluginv1.ActionStart) pay.Action {
+	out := pay.Action{
+		Call:    fromCall(call),
+		Name:    a.GetName(),
+		Invoice: optionalInvoiceRef(a.GetInvoice()),
+		Input:   fromJSON(a.GetInputJson()),
+		Attachments: each(a.GetAttachments(), func(f *pluginv1.AttachmentInfo) pay.Attachment {
+			return pay.Attachment{Name: f.GetName(), ContentType: f.GetContentType(), Size: f.GetSize()}
+		}),
+	}
+	if p := a.GetPayout(); p != nil {
+		ref := fromPayoutRef(p)
+		out.Payout = &ref
+	}
+	if r := a.GetRefund(); r != nil {
+		ref := fromRefundRef(r)
+		out.Refund = &ref
+	}
+	return out
+}
+
+func toActionResult(r pay.ActionResult) *pluginv1.ActionResult {
+	out := &pluginv1.ActionResult{OutputJson: r.Output}
+	if r.Invoice != nil {
+		out.Invoice = toInvoiceState(*r.Invoice)
+	}
+	if r.Payout != nil {
+		out.Payout = toPayoutState(*r.Payout)
+	}
+	if r.Refund != nil {
+		out.Refund = toRefundState(*r.Refund)
+	}
+	return out
+}
+
+func fromActionResult(report *pluginv1.Report, r *pluginv1.ActionResult) pay.ActionResult {
+	return pay.ActionResult{
+		Report:  fromReport(report),
+		Output:  fromJSON(r.GetOutputJson()),
+		Invoice: optionalInvoiceState(r.GetInvoice()),
+		Payout:  optionalPayoutState(r.GetPayout()),
+		Refund:  optionalRefundState(r.GetRefund()),
+	}
+}

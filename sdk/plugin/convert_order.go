@@ -1,0 +1,286 @@
+package plugin
+
+import (
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+func toCustomer(c pay.Customer) *pluginv1.Customer {
+	return &pluginv1.Customer{Id: c.ID, Email: c.Email, Phone: c.Phone, Name: c.Name}
+}
+
+func fromCustomer(c *pluginv1.Customer) pay.Customer {
+	return pay.Customer{ID: c.GetId(), Email: c.GetEmail(), Phone: c.GetPhone(), Name: c.GetName()}
+}
+
+func toPayer(p pay.Payer) *pluginv1.Payer {
+	return &pluginv1.Payer{Locale: p.Locale, Ip: p.IP, UserAgent: p.UserAgent, Country: p.Country}
+}
+
+func fromPayer(p *pluginv1.Payer) pay.Payer {
+	return pay.Payer{Locale: p.GetLocale(), IP: p.GetIp(), UserAgent: p.GetUserAgent(), Country: p.GetCountry()}
+}
+
+func toReturnURLs(r pay.ReturnURLs) *pluginv1.ReturnUrls {
+	return &pluginv1.ReturnUrls{Default: r.Default, Success: r.Success, Failure: r.Failure}
+}
+
+func fromReturnURLs(r *pluginv1.ReturnUrls) pay.ReturnURLs {
+	return pay.ReturnURLs{Default: r.GetDefault(), Success: r.GetSuccess(), Failure: r.GetFailure()}
+}
+
+func toItem(i pay.Item) *pluginv1.Item {
+	return &pluginv1.Item{
+		Name:        i.Name,
+		Code:        i.Code,
+		Quantity:    i.Quantity,
+		UnitPrice:   toMoney(i.UnitPrice),
+		Total:       toMoney(i.Total),
+		Unit:        i.Unit,
+		Barcode:     i.Barcode,
+		ImageUrl:    i.ImageURL,
+		TaxCodes:    i.TaxCodes,
+		OptionsJson: i.Options,
+	}
+}
+
+func fromItem(i *pluginv1.Item) pay.Item {
+	return pay.Item{
+		Name:      i.GetName(),
+		Code:      i.GetCode(),
+		Quantity:  i.GetQuantity(),
+		UnitPrice: fromMoney(i.GetUnitPrice()),
+		Total:     fromMoney(i.GetTotal()),
+		Unit:      i.GetUnit(),
+		Barcode:   i.GetBarcode(),
+		ImageURL:  i.GetImageUrl(),
+		TaxCodes:  i.GetTaxCodes(),
+		Options:   fromJSON(i.GetOptionsJson()),
+	}
+}
+
+// toNewInvoice leaves the frame of the call out: it is field 1 of the request around it.
+func toNewInvoice(r pay.CreateInvoice) *pluginv1.NewInvoice {
+	return &pluginv1.NewInvoice{
+		InvoiceId:         r.InvoiceID,
+		WebhookUrl:        r.WebhookURL,
+		AccountWebhookUrl: r.AccountWebhookURL,
+		Amount:            toMoney(r.Amount),
+		MaxAmount:         toMoney(r.MaxAmount),
+		Purpose:           string(r.Purpose),
+		Reference:         r.Reference,
+		Description:       r.Description,
+		Customer:          toCustomer(r.Customer),
+		Payer:             toPayer(r.Payer),
+		Capture:           string(r.Capture),
+		ExpiresIn:         toDuration(r.ExpiresIn),
+		ReturnUrls:        toReturnURLs(r.ReturnURLs),
+		PaymentMethod:     r.PaymentMethod,
+		Items:             each(r.Items, toItem),
+		Metadata:          r.Metadata,
+		SaveCredential:    r.SaveCredential,
+		InitiatedBy:       string(r.InitiatedBy),
+		OptionsJson:       r.Options,
+	}
+}
+
+func fromNewInvoice(call *pluginv1.Call, r *pluginv1.NewInvoice) pay.CreateInvoice {
+	return pay.CreateInvoice{
+		Call:              fromCall(call),
+		InvoiceID:         r.GetInvoiceId(),
+		WebhookURL:        r.GetWebhookUrl(),
+		AccountWebhookURL: r.GetAccountWebhookUrl(),
+		Amount:            fromMoney(r.GetAmount()),
+		MaxAmount:         fromMoney(r.GetMaxAmount()),
+		Purpose:           pay.Purpose(r.GetPurpose()),
+		Reference:         r.GetReference(),
+		Description:       r.GetDescription(),
+		Customer:          fromCustomer(r.GetCustomer()),
+		Payer:             fromPayer(r.GetPayer()),
+		Capture:           pay.CaptureMode(r.GetCapture()),
+		ExpiresIn:         fromDuration(r.GetExpiresIn()),
+		ReturnURLs:        fromReturnURLs(r.GetReturnUrls()),
+		PaymentMethod:     r.GetPaymentMethod(),
+		Items:             each(r.GetItems(), fromItem),
+		Metadata:          r.GetMetadata(),
+		SaveCredential:    r.GetSaveCredential(),
+		InitiatedBy:       pay.InitiatedBy(r.GetInitiatedBy()),
+		Options:           fromJSON(r.GetOptionsJson()),
+	}
+}
+
+func toCharge(r pay.Charge) *pluginv1.ChargeRequest {
+	return &pluginv1.ChargeRequest{
+		Call:       toCall(r.Invoice.Call),
+		Invoice:    toNewInvoice(r.Invoice),
+		Source:     string(r.Source),
+		Credential: toCredential(r.Credential),
+		BalanceId:  r.BalanceID,
+	}
+}
+
+func fromCharge(r *pluginv1.ChargeRequest) pay.Charge {
+	return pay.Charge{
+		Invoice:    fromNewInvoice(r.GetCall(), r.GetInvoice()),
+		Source:     pay.SourceType(r.GetSource()),
+		Credential: fromCredential(r.GetCredential()),
+		BalanceID:  r.GetBalanceId(),
+	}
+}
+
+func toFindInvoice(r pay.FindInvoice) *pluginv1.FindInvoiceRequest {
+	return &pluginv1.FindInvoiceRequest{
+		Call:      toCall(r.Call),
+		Invoice:   toInvoiceRef(r.Invoice),
+		Reference: r.Reference,
+		SentAt:    toTime(r.SentAt),
+	}
+}
+
+func fromFindInvoice(r *pluginv1.FindInvoiceRequest) pay.FindInvoice {
+	return pay.FindInvoice{
+		Call:      fromCall(r.GetCall()),
+		Invoice:   fromInvoiceRef(r.GetInvoice()),
+		Reference: r.GetReference(),
+		SentAt:    fromTime(r.GetSentAt()),
+	}
+}
+
+func toChange(r pay.ChangeInvoice) *pluginv1.InvoiceChange {
+	return &pluginv1.InvoiceChange{
+		Invoice:     toInvoiceRef(r.Invoice),
+		Amount:      toMoney(r.Amount),
+		More:        r.More,
+		Reason:      r.Reason,
+		Reference:   r.Reference,
+		Items:       each(r.Items, toItem),
+		Metadata:    r.Metadata,
+		OptionsJson: r.Options,
+	}
+}
+
+func fromChange(call *pluginv1.Call, r *pluginv1.InvoiceChange) pay.ChangeInvoice {
+	return pay.ChangeInvoice{
+		Call:      fromCall(call),
+		Invoice:   fromInvoiceRef(r.GetInvoice()),
+		Amount:    fromMoney(r.GetAmount()),
+		More:      r.GetMore(),
+		Reason:    r.GetReason(),
+		Reference: r.GetReference(),
+		Items:     each(r.GetItems(), fromItem),
+		Metadata:  r.GetMetadata(),
+		Options:   fromJSON(r.GetOptionsJson()),
+	}
+}
+
+func toKnown(k pay.Known) *pluginv1.Known {
+	return &pluginv1.Known{
+		Status:     string(k.Status),
+		Purpose:    string(k.Purpose),
+		Capture:    string(k.Capture),
+		Amount:     toMoney(k.Amount),
+		Due:        toMoney(k.Due),
+		Authorized: toMoney(k.Authorized),
+		Captured:   toMoney(k.Captured),
+		Refunded:   toMoney(k.Refunded),
+		CreatedAt:  toTime(k.CreatedAt),
+		ExpiresAt:  toTime(k.ExpiresAt),
+	}
+}
+
+func fromKnown(k *pluginv1.Known) pay.Known {
+	return pay.Known{
+		Status:     pay.Status(k.GetStatus()),
+		Purpose:    pay.Purpose(k.GetPurpose()),
+		Capture:    pay.CaptureMode(k.GetCapture()),
+		Amount:     fromMoney(k.GetAmount()),
+		Due:        fromMoney(k.GetDue()),
+		Authorized: fromMoney(k.GetAuthorized()),
+		Captured:   fromMoney(k.GetCaptured()),
+		Refunded:   fromMoney(k.GetRefunded()),
+		CreatedAt:  fromTime(k.GetCreatedAt()),
+		ExpiresAt:  fromTime(k.GetExpiresAt()),
+	}
+}
+
+func toInvoiceRef(r pay.InvoiceRef) *pluginv1.InvoiceRef {
+	return &pluginv1.InvoiceRef{
+		InvoiceId:    r.InvoiceID,
+		OperationId:  r.OperationID,
+		ProviderKey:  r.ProviderKey,
+		ProviderRef:  r.ProviderRef,
+		ProviderRefs: r.ProviderRefs,
+		State:        toState(r.State),
+		Known:        toKnown(r.Known),
+	}
+}
+
+func fromInvoiceRef(r *pluginv1.InvoiceRef) pay.InvoiceRef {
+	return pay.InvoiceRef{
+		InvoiceID:    r.GetInvoiceId(),
+		OperationID:  r.GetOperationId(),
+		ProviderKey:  r.GetProviderKey(),
+		ProviderRef:  r.GetProviderRef(),
+		ProviderRefs: r.GetProviderRefs(),
+		State:        fromState(r.GetState()),
+		Known:        fromKnown(r.GetKnown()),
+	}
+}
+
+func optionalInvoiceRef(r *pluginv1.InvoiceRef) *pay.InvoiceRef {
+	if r == nil {
+		return nil
+	}
+	ref := fromInvoiceRef(r)
+	return &ref
+}
+
+func toCredential(c *pay.StoredCredential) *pluginv1.StoredCredential {
+	if c == nil {
+		return nil
+	}
+	return &pluginv1.StoredCredential{
+		Token:     c.Token,
+		Customer:  c.Customer,
+		Masked:    c.Masked,
+		Brand:     c.Brand,
+		ExpiresAt: toTime(c.ExpiresAt),
+		Status:    string(c.Status),
+	}
+}
+
+func fromCredential(c *pluginv1.StoredCredential) *pay.StoredCredential {
+	if c == nil {
+		return nil
+	}
+	return &pay.StoredCredential{
+		Token:     c.GetToken(),
+		Customer:  c.GetCustomer(),
+		Masked:    c.GetMasked(),
+		Brand:     c.GetBrand(),
+		ExpiresAt: fromTime(c.GetExpiresAt()),
+		Status:    pay.CredentialStatus(c.GetStatus()),
+	}
+}
+
+func toNetwork(n pay.Network) *pluginv1.Network {
+	return &pluginv1.Network{Rrn: n.RRN, ApprovalCode: n.ApprovalCode}
+}
+
+func fromNetwork(n *pluginv1.Network) pay.Network {
+	return pay.Network{RRN: n.GetRrn(), ApprovalCode: n.GetApprovalCode()}
+}
+
+func toDecline(d *pay.Decline) *pluginv1.Decline {
+	if d == nil {
+		return nil
+	}
+	return &pluginv1.Decline{Reason: string(d.Reason), ProviderCode: d.ProviderCode, Message: d.Message}
+}
+
+func fromDecline(d *pluginv1.Decline) *pay.Decline {
+	if d == nil {
+		return nil
+	}
+	return &pay.Decline{Reason: pay.DeclineReason(d.GetReason()), ProviderCode: d.GetProviderCode(), Message: d.GetMessage()}
+}

@@ -1,0 +1,123 @@
+package plugin
+
+import (
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+func toDestination(d pay.Destination) *pluginv1.Destination {
+	return &pluginv1.Destination{
+		Type: string(d.Type), Value: d.Value, Holder: d.Holder, Bank: d.Bank, Network: d.Network, Country: d.Country,
+	}
+}
+
+func fromDestination(d *pluginv1.Destination) pay.Destination {
+	return pay.Destination{
+		Type: pay.DestinationType(d.GetType()), Value: d.GetValue(),
+		Holder: d.GetHolder(), Bank: d.GetBank(), Network: d.GetNetwork(), Country: d.GetCountry(),
+	}
+}
+
+func toPayoutState(s pay.PayoutState) *pluginv1.PayoutState {
+	return &pluginv1.PayoutState{
+		Report:       toReport(s.Report),
+		ProviderRef:  s.ProviderRef,
+		ProviderRefs: s.ProviderRefs,
+		Status:       string(s.Status),
+		Review:       s.Review,
+		Amount:       toMoney(s.Amount),
+		Fee:          toMoney(s.Fee),
+		Debited:      toMoney(s.Debited),
+		Rate:         s.Rate,
+		ReturnedAt:   toTime(s.ReturnedAt),
+		Decline:      toDecline(s.Decline),
+		Network:      toNetwork(s.Network),
+		ProviderTime: toTime(s.ProviderTime),
+		Data:         s.Data,
+	}
+}
+
+func fromPayoutState(s *pluginv1.PayoutState) pay.PayoutState {
+	return pay.PayoutState{
+		Report:       fromReport(s.GetReport()),
+		ProviderRef:  s.GetProviderRef(),
+		ProviderRefs: s.GetProviderRefs(),
+		Status:       pay.PayoutStatus(s.GetStatus()),
+		Review:       s.GetReview(),
+		Amount:       fromMoney(s.GetAmount()),
+		Fee:          fromMoney(s.GetFee()),
+		Debited:      fromMoney(s.GetDebited()),
+		Rate:         s.GetRate(),
+		ReturnedAt:   fromTime(s.GetReturnedAt()),
+		Decline:      fromDecline(s.GetDecline()),
+		Network:      fromNetwork(s.GetNetwork()),
+		ProviderTime: fromTime(s.GetProviderTime()),
+		Data:         s.GetData(),
+	}
+}
+
+func optionalPayoutState(s *pluginv1.PayoutState) *pay.PayoutState {
+	if s == nil {
+		return nil
+	}
+	state := fromPayoutState(s)
+	return &state
+}
+
+func toPayoutRef(r pay.PayoutRef) *pluginv1.PayoutRef {
+	return &pluginv1.PayoutRef{
+		PayoutId:     r.PayoutID,
+		OperationId:  r.OperationID,
+		ProviderKey:  r.ProviderKey,
+		ProviderRef:  r.ProviderRef,
+		ProviderRefs: r.ProviderRefs,
+		Amount:       toMoney(r.Amount),
+		Status:       string(r.Status),
+		State:        toState(r.State),
+		SentAt:       toTime(r.SentAt),
+	}
+}
+
+func fromPayoutRef(r *pluginv1.PayoutRef) pay.PayoutRef {
+	return pay.PayoutRef{
+		PayoutID:     r.GetPayoutId(),
+		OperationID:  r.GetOperationId(),
+		ProviderKey:  r.GetProviderKey(),
+		ProviderRef:  r.GetProviderRef(),
+		ProviderRefs: r.GetProviderRefs(),
+		Amount:       fromMoney(r.GetAmount()),
+		Status:       pay.PayoutStatus(r.GetStatus()),
+		State:        fromState(r.GetState()),
+		SentAt:       fromTime(r.GetSentAt()),
+	}
+}
+
+func toCreatePayout(r pay.CreatePayout) *pluginv1.CreatePayoutRequest {
+	return &pluginv1.CreatePayoutRequest{
+		Call:        toCall(r.Call),
+		PayoutId:    r.PayoutID,
+		WebhookUrl:  r.WebhookURL,
+		Amount:      toMoney(r.Amount),
+		Destination: toDestination(r.Destination),
+		Customer:    toCustomer(r.Customer),
+		Reference:   r.Reference,
+		Description: r.Description,
+		Metadata:    r.Metadata,
+		OptionsJson: r.Options,
+	}
+}
+
+func fromCreatePayout(r *pluginv1.CreatePayoutRequest) pay.CreatePayout {
+	return pay.CreatePayout{
+		Call:        fromCall(r.GetCall()),
+		PayoutID:    r.GetPayoutId(),
+		WebhookURL:  r.GetWebhookUrl(),
+		Amount:      fromMoney(r.GetAmount()),
+		Destination: fromDestination(r.GetDestination()),
+		Customer:    fromCustomer(r.GetCustomer()),
+		Reference:   r.GetReference(),
+		Description: r.GetDescription(),
+		Metadata:    r.GetMetadata(),
+		Options:     fromJSON(r.GetOptionsJson()),
+	}
+}

@@ -1,0 +1,161 @@
+package plugin
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// InProcess returns a client for a provider that runs in this process. Everything but the socket is the same as for a plugin:
+// the same messages, guards and verdicts, so that a provider cannot tell the difference and neither can its caller. A panic
+// or an ignored deadline is one failed call; a crash of the runtime still takes the whole process along.
+//
+// It starts the client; an error means that the provider cannot describe itself or that cfg.Runtime is not usable.
+func InProcess(p pay.Provider, cfg ClientConfig) (*Client, error) {
+	c := NewClient(directConn{newServer(p, cfg.Logger, cfg.Now)}, cfg)
+	if err := c.Start(context.Background()); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func newServer(p pay.Provider, log *slog.Logger, now func() time.Time) *server {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if now == nil {
+		now = time.Now
+	}
+	return &server{guard: newGuard(p, log, now)}
+}
+
+// directConn calls the service without a transport. Messages are copied as a wire would do, so that neither side can change
+// what the other holds.
+type directConn struct{ server *server }
+
+// Invoke implements [grpc.ClientConnInterface] for unary methods.
+func (d directConn) Invoke(ctx context.Context, fullMethod string, args, reply any, _ ...grpc.CallOption) (err error) {
+	seen := traceOf(ctx)
+	if seen != nil {
+		seen.tagged.Store(true)
+	}
+	name := fullMethod[strings.LastIndexByte(fullMethod, '/')+1:]
+	for _, desc := range pluginv1.ProviderService_ServiceDesc.Methods {
+		if desc.MethodName != name {
+			continue
+		}
+		if seen != nil {
+			seen.sent.Store(true)
+			seen.trailer.Store(true) // whatever comes back is an answer
+		}
+		res, err := desc.Handler(d.server, ctx, func(in any) error {
+			proto.Merge(in.(proto.Message), args.(proto.Message))
+			return nil
+		}, recoverUnary(d.server.guard.log))
+		if err != nil {
+			return err
+		}
+		proto.Merge(reply.(proto.Message), res.(proto.Message))
+		return nil
+	}
+	return status.Errorf(codes.Unimplemented, "unknown method %s", name)
+}
+
+// NewStream implements [grpc.ClientConnInterface] for RunAction, the one streaming method. The handler runs when the client
+// has sent everything, which is when it would have acted anyway.
+func (d directConn) NewStream(
+	ctx context.Context, _ *grpc.StreamDesc, fullMethod string, _ ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	if fullMethod != pluginv1.ProviderService_RunAction_FullMethodName {
+		return nil, status.Errorf(codes.Unimplemented, "unknown method %s", fullMethod)
+	}
+	if seen := traceOf(ctx); seen != nil {
+		seen.tagged.Store(true)
+		seen.sent.Store(true)
+		seen.trailer.Store(true)
+	}
+	return &directStream{ctx: ctx, server: d.server}, nil
+}
+
+// directStream is both ends of one RunAction call; it is used by one goroutine.
+type directStream struct {
+	ctx    context.Context
+	server *server
+	sent   []*pluginv1.RunActionRequest
+	reply  *pluginv1.RunActionResponse
+}
+
+// Context implements [grpc.ClientStream] and [grpc.ServerStream].
+func (s *directStream) Context() context.Context { return s.ctx }
+
+// SendMsg implements [grpc.ClientStream].
+func (s *directStream) SendMsg(m any) error {
+	s.sent = append(s.sent, proto.Clone(m.(proto.Message)).(*pluginv1.RunActionRequest))
+	return nil
+}
+
+// CloseSend implements [grpc.ClientStream].
+func (s *directStream) CloseSend() error { return nil }
+
+// RecvMsg implements [grpc.ClientStream]: it runs the handler.
+func (s *directStream) RecvMsg(m any) error {
+	handler := recoverStream(s.server.guard.log)
+	err := handler(s.server, &directServerStream{s}, &grpc.StreamServerInfo{FullMethod: pluginv1.ProviderService_RunAction_FullMethodName},
+		func(srv any, stream grpc.ServerStream) error {
+			return srv.(*server).RunAction(
+				&grpc.GenericServerStream[pluginv1.RunActionRequest, pluginv1.RunActionResponse]{ServerStream: stream})
+		})
+	if err != nil {
+		return err
+	}
+	if s.reply == nil {
+		return io.ErrUnexpectedEOF
+	}
+	proto.Merge(m.(proto.Message), s.reply)
+	return nil
+}
+
+// Header implements [grpc.ClientStream].
+func (s *directStream) Header() (metadata.MD, error) { return nil, nil }
+
+// Trailer implements [grpc.ClientStream].
+func (s *directStream) Trailer() metadata.MD { return nil }
+
+// directServerStream is the handler's end.
+type directServerStream struct{ *directStream }
+
+// RecvMsg implements [grpc.ServerStream].
+func (s *directServerStream) RecvMsg(m any) error {
+	if len(s.sent) == 0 {
+		return io.EOF
+	}
+	proto.Merge(m.(proto.Message), s.sent[0])
+	s.sent = s.sent[1:]
+	return nil
+}
+
+// SendMsg implements [grpc.ServerStream].
+func (s *directServerStream) SendMsg(m any) error {
+	s.reply = proto.Clone(m.(proto.Message)).(*pluginv1.RunActionResponse)
+	return nil
+}
+
+// SetHeader implements [grpc.ServerStream].
+func (s *directServerStream) SetHeader(metadata.MD) error { return nil }
+
+// SendHeader implements [grpc.ServerStream].
+func (s *directServerStream) SendHeader(metadata.MD) error { return nil }
+
+// SetTrailer implements [grpc.ServerStream].
+func (s *directServerStream) SetTrailer(metadata.MD) {}

@@ -1,0 +1,66 @@
+package plugin
+
+import (
+	"context"
+	"net"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// Loopback serves p over a real gRPC connection inside this process and returns a started client for it, so that a test
+// sees exactly what crosses the wire. stop ends both sides and waits for them; it must be called once.
+func Loopback(ctx context.Context, p pay.Provider) (provider pay.Provider, stop func(), err error) {
+	client, stop, err := loopback(ctx, newServer(p, nil, nil), ClientConfig{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return client, stop, nil
+}
+
+func loopback(ctx context.Context, s *server, cfg ClientConfig) (*Client, func(), error) {
+	conn, stop, err := dialLoopback(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := NewClient(conn, cfg)
+	if err := client.Start(ctx); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return client, stop, nil
+}
+
+// dialLoopback serves s in memory and connects to it.
+func dialLoopback(s *server) (*grpc.ClientConn, func(), error) {
+	listener := bufconn.Listen(256 << 10)
+	grpcServer := grpc.NewServer(serverOptions(s.guard.log)...)
+	pluginv1.RegisterProviderServiceServer(grpcServer, s)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = grpcServer.Serve(listener) // ends with Stop
+	}()
+	conn, err := grpc.NewClient("passthrough:///loopback", append(DialOptions(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+	)...)
+	stop := func() {
+		if conn != nil {
+			_ = conn.Close()
+		}
+		grpcServer.Stop()
+		<-done
+		s.guard.handles.closeAll()
+		s.guard.closeIdle()
+	}
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return conn, stop, nil
+}
