@@ -52,11 +52,38 @@ func TestFailedCommitStopsTheStore(t *testing.T) {
 	}
 	require.NoError(t, st.BrokenError())
 	disk := errors.New("disk on fire")
-	store.FailCommits(st, disk)
+	store.AroundCommit(st, func(func() error) error { return disk })
 	err := st.Write(t.Context(), setCursor("c", 1))
 	require.ErrorIs(t, err, store.ErrBroken)
 	require.ErrorIs(t, err, disk)
 	requireBroken(t, st)
+}
+
+// Jobs that wait share the next commit.
+func TestWaitingJobsShareACommit(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	commits, holding, gate := 0, make(chan struct{}), make(chan struct{})
+	store.AroundCommit(st, func(commit func() error) error {
+		if commits++; commits == 1 {
+			close(holding)
+			<-gate
+		}
+		return commit()
+	})
+	var wg sync.WaitGroup
+	wg.Go(func() { require.NoError(t, st.Write(context.Background(), setCursor("first", 1))) })
+	<-holding
+	const callers = 20
+	for n := range callers {
+		wg.Go(func() { require.NoError(t, st.Write(context.Background(), setCursor(string(rune('a'+n)), 1))) })
+	}
+	for store.Queued(st) < callers {
+		runtime.Gosched()
+	}
+	close(gate)
+	wg.Wait()
+	require.Equal(t, 2, commits)
 }
 
 // A deferred constraint makes the database itself refuse the COMMIT, after every statement succeeded. All who shared

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// FailCommits makes every later COMMIT of s answer err.
-func FailCommits(s *Store, err error) { s.commitHook = func() error { return err } }
+// AroundCommit puts hook around every later COMMIT of s. Call it while no job is queued.
+func AroundCommit(s *Store, hook func(commit func() error) error) { s.commitHook = hook }
 
 // SealPlace is the associated data of a sealed column.
 func SealPlace(table, column string, row ...string) []byte { return place(table, column, row...) }
@@ -32,3 +32,10 @@ func ParseKeyFile(text []byte) (int, error) { keys, err := parseKeyFile(text); r
 
 // UTC is a time for records of tests.
 func UTC() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// Queued is the number of jobs that wait.
+func Queued(s *Store) int {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return len(s.queue.jobs)
+}

@@ -69,8 +69,8 @@ type Store struct {
 	closeOnce   sync.Once
 	closeErr    error
 
-	// commitHook replaces COMMIT in tests of its failure.
-	commitHook func() error
+	// commitHook, in tests, stands around COMMIT to count it or to let it fail.
+	commitHook func(commit func() error) error
 }
 
 // New returns a Store that owns nothing yet: [Store.Acquire] does the rest. It
@@ -166,11 +166,14 @@ func (s *Store) usable() error {
 
 // commit ends the transaction. Its failure is final: the database may hold the transaction or not.
 func (s *Store) commit(w *session) error {
-	if s.commitHook != nil {
-		return s.commitHook()
+	commit := func() error {
+		_, err := w.exec("COMMIT")
+		return err
 	}
-	_, err := w.exec("COMMIT")
-	return err
+	if s.commitHook != nil {
+		return s.commitHook(commit)
+	}
+	return commit()
 }
 
 func (s *Store) breakDown(err error) {

@@ -288,7 +288,6 @@ func TestOddFileNames(t *testing.T) {
 	require.Error(t, err)
 }
 
-// The read connections are read-only by themselves: a bug in a query cannot write around the writer.
 func TestMemoryDatabaseLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	st, err := sqlite.OpenMemory(sqlite.Options{})
