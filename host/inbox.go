@@ -204,6 +204,7 @@ func (h *Host) applyEvent(ctx context.Context, row store.Webhook, ev pay.Webhook
 		if state.Report.Evidence.ProviderTime.IsZero() {
 			state.Report.Evidence.ProviderTime = ev.ProviderTime
 		}
+		state.Report.Evidence.Raw = row.Body
 		out, err := h.record(ctx, inv.ID, observation{
 			kind: pay.EvidenceVerifiedWebhook, state: state, webhookID: row.ID, actor: "provider:" + row.Provider,
 			cause: string(pay.EvidenceVerifiedWebhook), at: row.ReceivedAt,
