@@ -97,6 +97,9 @@ func settle(sums sums, known pay.Known, out *pay.InvoiceState) {
 	case err != nil:
 		out.Status, out.Final, out.FinalReason = "", false, ""
 		out.Review = "the payment came in another currency than the invoice's"
+	case order < 0 && known.Status == pay.StatusPaid:
+		// Announced as paid in full before: paid never regresses, a person decides.
+		out.Review = "the gateway corrected the payment to less than was due"
 	case order < 0:
 		out.Status, out.FinalReason = pay.StatusPartiallyPaid, "the gateway closed the invoice with less than was due"
 	case order > 0:

@@ -16,11 +16,7 @@ import (
 
 // An invoice is created and paid at the simulated provider, and asked for.
 func Example() {
-	sim, err := payinsim.New(payinsim.Config{UserID: 7026, Key: "developer key"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	sim := payinsim.New(payinsim.Config{UserID: 7026, Key: "developer key"})
 	defer sim.Close()
 	server := httptest.NewServer(sim)
 	defer server.Close()

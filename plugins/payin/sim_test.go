@@ -54,10 +54,9 @@ func newWorld(t *testing.T, key string) world {
 	in := &inbox{results: make(chan pay.WebhookResult, 8)}
 	merchant := httptest.NewServer(in)
 	t.Cleanup(merchant.Close)
-	sim, err := payinsim.New(payinsim.Config{
+	sim := payinsim.New(payinsim.Config{
 		UserID: 7026, Key: "sim_key", CallbackURL: merchant.URL, RetryDelays: []time.Duration{time.Millisecond},
 	})
-	require.NoError(t, err)
 	t.Cleanup(sim.Close)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)

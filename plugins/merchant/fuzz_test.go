@@ -1,0 +1,88 @@
+package merchant
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// Without the secret no token and body are accepted together.
+func FuzzWebhook(f *testing.F) {
+	f.Add(notificationToken("another", "op_1"), fmt.Sprintf(bodyFormat, "op_1"))
+	f.Add("", fmt.Sprintf(bodyFormat, ""))
+	f.Add("x", `{"notificationType":"invoice","invoice":{"internalId":"x","deal":[]}}`)
+	acc := open(f, "https://api.example.club")
+	f.Fuzz(func(t *testing.T, token, body string) {
+		got, err := acc.HandleWebhook(t.Context(), webhook(token, body))
+		if err == nil || len(got.Events) != 0 {
+			t.Fatalf("accepted %q with %q", body, token)
+		}
+	})
+}
+
+// canned answers every request with one body.
+type canned struct {
+	status int
+	body   string
+}
+
+func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: c.status, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(c.body)),
+	}, nil
+}
+
+// Whatever the gateway answers, the adapter tells an error of a known kind or a state that keeps its promises.
+func FuzzResponse(f *testing.F) {
+	f.Add(200, invoiceJSON(f, nil))
+	f.Add(200, invoiceJSON(f, map[string]any{"deals": []any{dealJSON(nil)}}))
+	f.Add(200, "["+invoiceJSON(f, map[string]any{"status": "dispute", "deals": []any{dealJSON(map[string]any{"disputeReason": "x"})}})+"]")
+	f.Add(200, invoiceJSON(f, map[string]any{"status": "paid", "receivedSumFromTaker": rub("999.99")}))
+	f.Add(400, `[{"message":"PAYMENT_METHOD_NOT_AVAILABLE"}]`)
+	f.Add(404, `null`)
+	acc := open(f, "https://api.example.club")
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 200 || status > 599 || status >= 300 && status < 400 {
+			return
+		}
+		one := *acc
+		one.http = &http.Client{Transport: canned{status, body}}
+		made, err := one.CreateInvoice(t.Context(), withOptions(t, `{"start_deal":true}`))
+		check(t, made, err)
+		made, err = one.CreateInvoice(t.Context(), request(t))
+		check(t, made, err)
+		if err == nil && status >= 300 {
+			t.Fatalf("HTTP %d became %+v", status, made)
+		}
+		got, err := one.GetInvoice(t.Context(), pay.InvoiceRef{ProviderRef: testID, Known: pending(t)})
+		check(t, got, err)
+		found, err := one.FindInvoice(t.Context(), pay.FindInvoice{Invoice: pay.InvoiceRef{ProviderKey: "op_1"}})
+		check(t, found, err)
+	})
+}
+
+func check(t *testing.T, s pay.InvoiceState, err error) {
+	t.Helper()
+	switch {
+	case err != nil:
+		pay.AsError(err)
+		if strings.Contains(err.Error(), testSecret) {
+			t.Fatal("a secret in an error")
+		}
+	case s.ProviderRef == "":
+		t.Fatal("a state without an id")
+	case s.Status == "" && s.Review == "":
+		t.Fatal("no status and no reason")
+	case s.Status == pay.StatusPaid && s.Received.Sign() < 0:
+		t.Fatal("paid by a negative amount")
+	}
+	for _, a := range s.NextActions {
+		if a.URL != "" && !strings.HasPrefix(a.URL, "https://") && !strings.HasPrefix(strings.ToLower(a.URL), "https://") {
+			t.Fatalf("a payer is sent to %q", a.URL)
+		}
+	}
+}
