@@ -27,7 +27,7 @@ type account struct {
 // open makes the plugin hold this revision.
 func (a *account) open(ctx context.Context) error {
 	opened, _, err := transact(ctx, a.client, methodOpenAccount, false, &pluginv1.OpenAccountRequest{
-		Call: a.frame(ctx, pay.Call{}), Account: toAccountConfig(a.config),
+		Call: grease(a.frame(ctx, pay.Call{})), Account: grease(toAccountConfig(a.config)),
 	}, a.client.rpc.OpenAccount)
 	if err != nil {
 		return err

@@ -33,8 +33,9 @@ type ClientConfig struct {
 // Every failure is a [*pay.Error] that says whether the plugin may have acted: transport evidence and the plugin's own report
 // have been weighed already. A Client is safe for concurrent use and owns no goroutine.
 type Client struct {
-	rpc pluginv1.ProviderServiceClient
-	cfg ClientConfig
+	conn grpc.ClientConnInterface
+	rpc  pluginv1.ProviderServiceClient
+	cfg  ClientConfig
 
 	// observed is set once the connection is known to have an observer; see [trace.verdict].
 	observed atomic.Bool
@@ -50,17 +51,20 @@ func NewClient(conn grpc.ClientConnInterface, cfg ClientConfig) *Client {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 30 * time.Second
 	}
-	return &Client{rpc: pluginv1.NewProviderServiceClient(conn), cfg: cfg}
+	return &Client{conn: conn, rpc: pluginv1.NewProviderServiceClient(conn), cfg: cfg}
 }
 
 // Start gives the plugin its runtime and reads its manifest. Nothing else works before it.
 func (c *Client) Start(ctx context.Context) error {
 	info, _, err := transact(ctx, c, methodConfigure, false, &pluginv1.ConfigureRequest{
-		Call: c.frame(ctx, pay.Call{}), Runtime: toRuntime(c.cfg.Runtime),
+		Call: grease(c.frame(ctx, pay.Call{})), Runtime: grease(toRuntime(c.cfg.Runtime)),
 	}, c.rpc.Configure)
 	if err != nil {
 		return err
 	}
+	unknown, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	callUnknownMethod(unknown, c.conn)
+	cancel()
 	manifest, _, err := transact(ctx, c, methodDescribe, false, &pluginv1.DescribeRequest{
 		Call: c.frame(ctx, pay.Call{}),
 	}, c.rpc.Describe)

@@ -202,7 +202,7 @@ func secretName(name string) bool {
 			return true
 		}
 	}
-	return strings.HasSuffix(plain, "key") && plain != "providerkey" && plain != "idempotencykey"
+	return strings.HasSuffix(plain, "key") && !strings.HasSuffix(plain, "providerkey") && !strings.HasSuffix(plain, "idempotencykey")
 }
 
 func levelName(l slog.Level) string {

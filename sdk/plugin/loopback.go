@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"log/slog"
 	"net"
 
 	"google.golang.org/grpc"
@@ -15,19 +16,11 @@ import (
 // Loopback serves p over a real gRPC connection inside this process and returns a started client for it, so that a test
 // sees exactly what crosses the wire. stop ends both sides and waits for them; it must be called once.
 func Loopback(ctx context.Context, p pay.Provider) (provider pay.Provider, stop func(), err error) {
-	client, stop, err := loopback(ctx, newServer(p, nil, nil), ClientConfig{})
+	conn, stop, err := dialLoopback(newServer(p, nil, nil))
 	if err != nil {
 		return nil, nil, err
 	}
-	return client, stop, nil
-}
-
-func loopback(ctx context.Context, s *server, cfg ClientConfig) (*Client, func(), error) {
-	conn, stop, err := dialLoopback(s)
-	if err != nil {
-		return nil, nil, err
-	}
-	client := NewClient(conn, cfg)
+	client := NewClient(conn, ClientConfig{})
 	if err := client.Start(ctx); err != nil {
 		stop()
 		return nil, nil, err
@@ -37,8 +30,16 @@ func loopback(ctx context.Context, s *server, cfg ClientConfig) (*Client, func()
 
 // dialLoopback serves s in memory and connects to it.
 func dialLoopback(s *server) (*grpc.ClientConn, func(), error) {
+	return dialService(s, func() {
+		s.guard.handles.closeAll()
+		s.guard.closeIdle()
+	})
+}
+
+// dialService serves any implementation of the protocol in memory. ended, if set, runs when the server has stopped.
+func dialService(s pluginv1.ProviderServiceServer, ended func()) (*grpc.ClientConn, func(), error) {
 	listener := bufconn.Listen(256 << 10)
-	grpcServer := grpc.NewServer(serverOptions(s.guard.log)...)
+	grpcServer := grpc.NewServer(serverOptions(slog.New(slog.DiscardHandler))...)
 	pluginv1.RegisterProviderServiceServer(grpcServer, s)
 	done := make(chan struct{})
 	go func() {
@@ -55,8 +56,9 @@ func dialLoopback(s *server) (*grpc.ClientConn, func(), error) {
 		}
 		grpcServer.Stop()
 		<-done
-		s.guard.handles.closeAll()
-		s.guard.closeIdle()
+		if ended != nil {
+			ended()
+		}
 	}
 	if err != nil {
 		stop()

@@ -140,7 +140,7 @@ func (s *server) Describe(_ context.Context, req *pluginv1.DescribeRequest) (*pl
 		if manifest, err = s.guard.manifest(); err == nil {
 			out := toManifest(manifest)
 			return &pluginv1.DescribeResponse{
-				Report: finish(nil, false, out), Result: &pluginv1.DescribeResponse_State{State: out},
+				Report: finish(nil, false, out), Result: &pluginv1.DescribeResponse_State{State: grease(out)},
 			}, nil
 		}
 	}
@@ -169,7 +169,7 @@ func (s *server) OpenAccount(ctx context.Context, req *pluginv1.OpenAccountReque
 		if abilities, err = s.guard.open(ctx, call, fromAccountConfig(req.GetAccount())); err == nil {
 			out := &pluginv1.OpenedAccount{Abilities: texts[string](abilities)}
 			return &pluginv1.OpenAccountResponse{
-				Report: finish(nil, false, out), Result: &pluginv1.OpenAccountResponse_State{State: out},
+				Report: finish(nil, false, out), Result: &pluginv1.OpenAccountResponse_State{State: grease(out)},
 			}, nil
 		}
 	}
