@@ -128,6 +128,9 @@ func (a *account) createBody(ctx context.Context, req pay.CreateInvoice) (create
 	if req.Amount.Sign() <= 0 {
 		return createDTO{}, opts, pay.Invalid("amount.value", "must be greater than zero")
 	}
+	if c, known := lookupCurrency(req.Amount.Code()); !known || c.Exponent != req.Amount.Currency().Exponent {
+		return createDTO{}, opts, pay.Invalid("amount.currency", "%s is not a currency of this provider", req.Amount.Code())
+	}
 	body := createDTO{
 		Type: "in", Amount: req.Amount.Value(), Currency: req.Amount.Code(),
 		NotificationURL: req.WebhookURL, NotificationToken: notificationToken(a.secret, key), InternalID: key,

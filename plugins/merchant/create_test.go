@@ -97,10 +97,15 @@ func TestCreateRefusesBeforeSending(t *testing.T) {
 		kind   pay.Kind
 		path   string
 	}{
-		"no key":            {func(r *pay.CreateInvoice) { r.Call.ProviderKey = "" }, pay.KindInvalidRequest, "provider_key"},
-		"key with a slash":  {func(r *pay.CreateInvoice) { r.Call.ProviderKey = "a/../b" }, pay.KindInvalidRequest, "provider_key"},
-		"no webhook":        {func(r *pay.CreateInvoice) { r.WebhookURL = "" }, pay.KindInvalidRequest, "webhook_url"},
-		"no amount":         {func(r *pay.CreateInvoice) { r.Amount = pay.Money{} }, pay.KindInvalidRequest, "amount.value"},
+		"no key":           {func(r *pay.CreateInvoice) { r.Call.ProviderKey = "" }, pay.KindInvalidRequest, "provider_key"},
+		"key with a slash": {func(r *pay.CreateInvoice) { r.Call.ProviderKey = "a/../b" }, pay.KindInvalidRequest, "provider_key"},
+		"no webhook":       {func(r *pay.CreateInvoice) { r.WebhookURL = "" }, pay.KindInvalidRequest, "webhook_url"},
+		"no amount":        {func(r *pay.CreateInvoice) { r.Amount = pay.Money{} }, pay.KindInvalidRequest, "amount.value"},
+		"foreign currency": {func(r *pay.CreateInvoice) {
+			m, err := pay.ParseMoneyIn("1.5", pay.Currency{Code: "DOGE", Exponent: 8})
+			require.NoError(t, err)
+			r.Amount = m
+		}, pay.KindInvalidRequest, "amount.currency"},
 		"max below amount":  {func(r *pay.CreateInvoice) { r.MaxAmount = money(t, "999.99", "RUB") }, pay.KindInvalidRequest, "amount_limits.max"},
 		"max other money":   {func(r *pay.CreateInvoice) { r.MaxAmount = money(t, "2000", "USD") }, pay.KindInvalidRequest, "amount_limits.max"},
 		"option unknown":    {func(r *pay.CreateInvoice) { r.Options = json.RawMessage(`{"startDeal":true}`) }, pay.KindInvalidRequest, "provider_options"},

@@ -87,12 +87,12 @@ type stamp struct{ time.Time }
 
 // UnmarshalJSON reads RFC 3339.
 func (s *stamp) UnmarshalJSON(b []byte) error {
+	s.Time = time.Time{}
 	var text string
-	if json.Unmarshal(b, &text) != nil {
-		return nil
-	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		s.Time = t.UTC()
+	if json.Unmarshal(b, &text) == nil {
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			s.Time = t.UTC()
+		}
 	}
 	return nil
 }

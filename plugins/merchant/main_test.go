@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -64,9 +65,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		a = g.answers["*"]
 	}
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(max(a.status, http.StatusOK))
 	_, _ = io.WriteString(w, a.body)
 }
@@ -89,9 +88,7 @@ func open(t testing.TB, base string, change ...map[string]any) *account {
 	t.Cleanup(client.CloseIdleConnections)
 	cfg := map[string]any{"api_key": testKey, "secret": testSecret, "base_url": base}
 	for _, c := range change {
-		for k, v := range c {
-			cfg[k] = v
-		}
+		maps.Copy(cfg, c)
 	}
 	raw, err := json.Marshal(cfg)
 	require.NoError(t, err)
@@ -153,9 +150,7 @@ func invoiceJSON(t testing.TB, change map[string]any) string {
 		"expireAt": "2024-11-04T14:55:45+00:00", "updatedAt": "2024-11-04T13:55:46+00:00",
 		"invoiceUrl": "https://pay.example.club/" + testID, "deals": []any{},
 	}
-	for k, v := range change {
-		doc[k] = v
-	}
+	maps.Copy(doc, change)
 	raw, err := json.Marshal(doc)
 	require.NoError(t, err)
 	return string(raw)
@@ -171,9 +166,7 @@ func dealJSON(change map[string]any) map[string]any {
 		"disputeReasonData": []any{}, "disputeResult": nil, "attachments": []any{}, "payment": nil,
 		"rate": "99.23", "qrCodeLink": nil,
 	}
-	for k, v := range change {
-		doc[k] = v
-	}
+	maps.Copy(doc, change)
 	return doc
 }
 

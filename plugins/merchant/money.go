@@ -26,11 +26,8 @@ func (d *amountDTO) money() (pay.Money, error) {
 	if d.Subunit == nil {
 		return pay.Money{}, errors.New("an amount without subunit")
 	}
-	currency, known := pay.LookupCurrency(d.Currency)
-	switch {
-	case d.Currency == usdt().Code:
-		currency = usdt()
-	case !known:
+	currency, known := lookupCurrency(d.Currency)
+	if !known {
 		currency = pay.Currency{Code: d.Currency, Exponent: *d.Subunit}
 	}
 	if err := currency.Validate(); err != nil {
@@ -46,4 +43,12 @@ func (d *amountDTO) money() (pay.Money, error) {
 		}
 	}
 	return pay.ParseMoneyIn(text, currency)
+}
+
+// lookupCurrency returns a currency of the manifest: one of ISO 4217, or USDT.
+func lookupCurrency(code string) (pay.Currency, bool) {
+	if code == usdt().Code {
+		return usdt(), true
+	}
+	return pay.LookupCurrency(code)
 }

@@ -1,7 +1,6 @@
 package merchant
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -172,5 +171,5 @@ func TestRedirectModeNeedsNoRequisites(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, pay.StatusPending, got.Status)
 	require.Len(t, g.calls(), 1)
-	require.NotContains(t, fmt.Sprintf("%s", g.requests[0].body), "startDeal")
+	require.NotContains(t, string(g.requests[0].body), "startDeal")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -55,9 +56,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.requests = append(r.requests, received{req.URL.Path, req.Header.Clone(), string(body)})
-	for name, values := range r.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), r.header)
 	w.WriteHeader(max(r.status, http.StatusOK))
 	_, _ = io.WriteString(w, r.answer)
 }
@@ -78,9 +77,7 @@ func open(t testing.TB, base string, change ...map[string]any) *account {
 	t.Cleanup(client.CloseIdleConnections)
 	cfg := map[string]any{"user_id": 7026, "secret": testSecret, "base_url": base}
 	for _, c := range change {
-		for k, v := range c {
-			cfg[k] = v
-		}
+		maps.Copy(cfg, c)
 	}
 	raw, err := json.Marshal(cfg)
 	require.NoError(t, err)
