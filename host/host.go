@@ -211,20 +211,16 @@ func (h *Host) drain() {
 	<-idle
 }
 
-// ready waits until commands may run.
+// ready waits until commands may run. Reading goes on during the drain; [Host.begin] refuses new work.
 func (h *Host) ready(ctx context.Context) error {
 	select {
-	case <-h.stopping:
+	case <-h.stopped:
 		return errStopped()
-	case <-h.readyCh:
-		return nil
 	default:
 	}
 	select {
 	case <-h.readyCh:
 		return nil
-	case <-h.stopping:
-		return errStopped()
 	case <-h.stopped:
 		return errStopped()
 	case <-ctx.Done():
