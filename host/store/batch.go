@@ -14,7 +14,7 @@ type job struct {
 	tx *Tx
 }
 
-// batch is one database transaction with the jobs of several callers, each in a savepoint.
+// batch is one database transaction with the jobs of several callers, which cannot see each other fail.
 type batch struct {
 	session *session
 	// counters are the sequences handed out in this transaction.
@@ -33,8 +33,12 @@ const (
 	undo      = "ROLLBACK TO SAVEPOINT job"
 )
 
-// runBatch commits jobs together. When a failing job takes the transaction down
-// with it, the others run again, each in a transaction of its own.
+// wariness is how many batches use savepoints from the start after one needed them.
+const wariness = 16
+
+// runBatch commits jobs together. It first hopes that none fails and saves itself the savepoints, for which SQLite
+// copies every page a job touches. When one fails everything is rolled back and run again with them. When a failing
+// job then takes the transaction down with it, the others run once more, each in a transaction of its own.
 func (s *Store) runBatch(jobs []*job) {
 	ended := false
 	defer func() {
@@ -46,17 +50,28 @@ func (s *Store) runBatch(jobs []*job) {
 			close(j.done)
 		}
 	}()
-	for _, j := range s.attempt(jobs) {
-		s.attempt([]*job{j})
+	again := jobs
+	if len(jobs) == 1 || s.wary == 0 {
+		again = s.attempt(jobs, false)
+		if len(again) > 0 {
+			s.wary = wariness
+		}
+	} else {
+		s.wary--
+	}
+	if len(again) > 0 {
+		again = s.attempt(again, true)
+	}
+	for _, j := range again {
+		s.attempt([]*job{j}, true)
 	}
 	ended = true
 }
 
-// attempt runs jobs in one transaction and sets their errors. Results count only
-// after COMMIT, also errors: a job may have judged by what a peer wrote. It
-// returns the jobs that must run again because the transaction was lost before
-// COMMIT through no fault of theirs.
-func (s *Store) attempt(jobs []*job) (again []*job) {
+// attempt runs jobs in one transaction, each in a savepoint if guarded, and sets their errors. Results count only
+// after COMMIT, also errors: a job may have judged by what a peer wrote. It returns the jobs that must run again
+// because the transaction was rolled back before COMMIT.
+func (s *Store) attempt(jobs []*job, guarded bool) (again []*job) {
 	if err := s.usable(); err != nil {
 		return failAll(jobs, err)
 	}
@@ -65,20 +80,24 @@ func (s *Store) attempt(jobs []*job) (again []*job) {
 		return failAll(jobs, fmt.Errorf("store: the transaction did not begin; nothing was done: %w", err))
 	}
 	for i, j := range jobs {
-		if err := s.runJob(b, j); err != nil { // the transaction is gone, and with it what the others did
-			_, _ = b.session.exec("ROLLBACK") // fails where the database has rolled back by itself
-			j.err = errors.Join(j.err, err)
-			for _, other := range jobs {
-				other.tx.rewindIfAny()
+		if !guarded {
+			if s.run(b, j); j.err == nil && !j.tx.doubtful {
+				continue
 			}
+			b.rollback(jobs)
+			if len(jobs) == 1 && j.err != nil {
+				return nil
+			}
+			return jobs
+		}
+		if err := s.runGuarded(b, j); err != nil { // the transaction is gone, and with it what the others did
+			b.rollback(jobs)
+			j.err = errors.Join(j.err, err)
 			return append(append([]*job{}, jobs[:i]...), jobs[i+1:]...)
 		}
 	}
 	if err := b.finish(); err != nil {
-		_, _ = b.session.exec("ROLLBACK")
-		for _, j := range jobs {
-			j.tx.rewindIfAny()
-		}
+		b.rollback(jobs)
 		return failAll(jobs, fmt.Errorf("store: the transaction was rolled back: %w", err))
 	}
 	if err := s.commit(b.session); err != nil {
@@ -89,16 +108,21 @@ func (s *Store) attempt(jobs []*job) (again []*job) {
 	return nil
 }
 
-// runJob runs one job in a savepoint. Its own error goes to j.err; an error it returns means that the whole
+// run runs one job in the batch's transaction; its error goes to j.err.
+func (s *Store) run(b *batch, j *job) {
+	j.tx = &Tx{s: s, batch: b}
+	j.tx.Reader = Reader{q: j.tx, sealer: s.sealer, texts: s.texts}
+	j.err = call(j)
+}
+
+// runGuarded is run in a savepoint: a failing job is undone alone. An error it returns means that the whole
 // transaction is unusable.
-func (s *Store) runJob(b *batch, j *job) error {
+func (s *Store) runGuarded(b *batch, j *job) error {
 	if _, err := b.session.exec(savepoint); err != nil {
 		return err
 	}
 	before := b.mark()
-	j.tx = &Tx{s: s, batch: b}
-	j.tx.Reader = Reader{q: j.tx, sealer: s.sealer, texts: s.texts}
-	j.err = call(j)
+	s.run(b, j)
 	if j.err != nil {
 		if _, err := b.session.exec(undo); err != nil {
 			return err
@@ -108,6 +132,16 @@ func (s *Store) runJob(b *batch, j *job) error {
 	}
 	_, err := b.session.exec(release)
 	return err
+}
+
+// rollback undoes the whole transaction and what its jobs did to their callers' records.
+func (b *batch) rollback(jobs []*job) {
+	_, _ = b.session.exec("ROLLBACK") // fails where the database has rolled back by itself
+	for _, j := range jobs {
+		if j.tx != nil {
+			j.tx.rewind()
+		}
+	}
 }
 
 // call runs the job's function; a panic becomes its error, because it must not take its peers down.
@@ -126,12 +160,6 @@ func failAll(jobs []*job, err error) []*job {
 		j.err = err
 	}
 	return nil
-}
-
-func (t *Tx) rewindIfAny() {
-	if t != nil {
-		t.rewind()
-	}
 }
 
 // batchMark is the state of a batch before a job.

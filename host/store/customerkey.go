@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // Personal data is sealed under a data key of its owner: a customer, or an
@@ -26,14 +25,11 @@ func dataKeyPlace(id string) []byte { return place("customer_keys", "data_key", 
 // dataKey returns the current key of an owner, a new one if there is none.
 func (t *Tx) dataKey(tenant, customerID, objectType, objectID string) (sealKey, error) {
 	kind, owner := keyOwner(customerID, objectType, objectID)
-	id, err := scalar[string](context.Background(), &t.Reader,
-		"SELECT id FROM customer_keys WHERE tenant = $1 AND owner_kind = $2 AND owner_id = $3 AND erased_at IS NULL", tenant, kind, owner)
-	if err == nil {
-		return t.dataKeyByID(context.Background(), id)
-	} else if !errors.Is(err, ErrNotFound) {
-		return sealKey{}, err
+	key, err := t.openDataKey(context.Background(), "tenant = $1 AND owner_kind = $2 AND owner_id = $3", tenant, kind, owner)
+	if !errors.Is(err, ErrNotFound) {
+		return key, err
 	}
-	key := newSealKey()
+	key = newSealKey()
 	column, err := seal(t.sealer, key.secret, dataKeyPlace(key.id))
 	if err != nil {
 		return sealKey{}, err
@@ -48,17 +44,16 @@ func (t *Tx) dataKey(tenant, customerID, objectType, objectID string) (sealKey, 
 	})
 }
 
-// dataKeyByID is ErrNotFound for a key that was erased.
-func (r *Reader) dataKeyByID(ctx context.Context, id string) (sealKey, error) {
-	column, err := scalar[[]byte](ctx, r, "SELECT data_key FROM customer_keys WHERE id = $1 AND erased_at IS NULL", id)
-	if err != nil {
-		return sealKey{}, err
-	}
-	secret, err := unseal(r.sealer, column, dataKeyPlace(id))
-	if err != nil {
-		return sealKey{}, fmt.Errorf("store: data key %s: %w", id, err)
-	}
-	return sealKey{id: id, secret: secret}, nil
+// dataKeyRecord reads a data key and opens it.
+func (r *Reader) dataKeyRecord() record[sealKey] {
+	return record[sealKey]{"customer_keys", func(k *sealKey) []field {
+		return []field{fixed("id", &k.id), fixed("data_key", sealedBytes(r.sealer, "customer_keys", "data_key", &k.id, &k.secret))}
+	}}
+}
+
+// openDataKey is ErrNotFound for a key that was erased.
+func (r *Reader) openDataKey(ctx context.Context, where string, args ...any) (sealKey, error) {
+	return one(ctx, r, r.dataKeyRecord(), "WHERE "+where+" AND erased_at IS NULL", args...)
 }
 
 // eraseKeys destroys the current key of an owner and deletes the rows that were sealed under it.
@@ -97,7 +92,7 @@ func (c *keyCache) open(column, aad []byte) ([]byte, error) {
 	key, ok := c.keys[sealed.KeyID]
 	if !ok {
 		var err error
-		if key, err = c.r.dataKeyByID(c.ctx, sealed.KeyID); errors.Is(err, ErrNotFound) {
+		if key, err = c.r.openDataKey(c.ctx, "id = $1", sealed.KeyID); errors.Is(err, ErrNotFound) {
 			return nil, nil
 		} else if err != nil {
 			return nil, err

@@ -20,7 +20,7 @@
 //   - When Write returns nil the job is on stable storage. Jobs of concurrent
 //     callers share one flush (group commit), so this stays affordable.
 //   - A job is atomic, and a failing job does not hurt those it shares a commit
-//     with. A job may run twice and must therefore touch only the database.
+//     with. A job may run more than once and must therefore touch only the database.
 //   - Updates are compare-and-swap on a version; a lost swap is [ErrConflict].
 //   - Events get positions in commit order and gap-free sequences per object, in
 //     the transaction of the change they tell of.

@@ -127,13 +127,6 @@ func (r *Reader) openOperations(ctx context.Context, rows []operationRow) ([]Ope
 // is taken it stores nothing and returns the operation that holds it. A
 // provider key that is taken in the account, or a taken id, is [ErrConflict].
 func (t *Tx) InsertOperation(op *Operation) (existing *Operation, err error) {
-	ctx := context.Background()
-	holder, err := t.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
-	if err == nil {
-		return &holder, nil
-	} else if !errors.Is(err, ErrNotFound) {
-		return nil, err
-	}
 	setUntilUndone(t, &op.Version, 1)
 	row, err := t.sealOperation(op)
 	if err != nil {
@@ -143,8 +136,8 @@ func (t *Tx) InsertOperation(op *Operation) (existing *Operation, err error) {
 	if err != nil || fresh {
 		return nil, err
 	}
-	// On a database with several writers another host may have taken the key since it was read above.
-	if holder, err = t.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey); err == nil {
+	holder, err := t.OperationByKey(context.Background(), op.Tenant, op.Kind, op.IdempotencyKey)
+	if err == nil {
 		return &holder, nil
 	} else if !errors.Is(err, ErrNotFound) {
 		return nil, err

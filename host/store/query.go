@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,6 +14,8 @@ import (
 type querier interface {
 	// query runs a SELECT. A kept text is prepared once and stays prepared, so there must be few of them.
 	query(ctx context.Context, kept bool, text string, args []any) (*sql.Rows, error)
+	// failed says that reading the rows of a query ended in an error.
+	failed()
 }
 
 // texts remembers generated statements, so that each is put together once.
@@ -92,6 +93,7 @@ func list[T any](ctx context.Context, r *Reader, kept bool, rec record[T], rest 
 		all = append(all, row)
 	}
 	if err := rows.Err(); err != nil {
+		r.q.failed()
 		return nil, fmt.Errorf("store: reading %s: %w", rec.table, err)
 	}
 	return all, nil
@@ -121,7 +123,11 @@ func scalar[T any](ctx context.Context, r *Reader, text string, args ...any) (v 
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return v, errors.Join(rows.Err(), ErrNotFound)
+		if err := rows.Err(); err != nil {
+			r.q.failed()
+			return v, fmt.Errorf("store: %w", err)
+		}
+		return v, ErrNotFound
 	}
 	if err := rows.Scan(&v); err != nil {
 		return v, fmt.Errorf("store: %w", err)

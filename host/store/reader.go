@@ -40,6 +40,8 @@ func (p *pool) query(ctx context.Context, kept bool, text string, args []any) (*
 	return stmt.QueryContext(ctx, args...)
 }
 
+func (p *pool) failed() {}
+
 func (p *pool) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 	if stmt, ok := p.stmts.Load(text); ok {
 		return stmt.(*sql.Stmt), nil
@@ -93,6 +95,8 @@ func (w *session) query(_ context.Context, kept bool, text string, args []any) (
 	}
 	return stmt.QueryContext(context.Background(), args...)
 }
+
+func (w *session) failed() {}
 
 func (w *session) prepared(text string) (*sql.Stmt, error) {
 	if stmt, ok := w.stmts[text]; ok {

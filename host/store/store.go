@@ -54,6 +54,7 @@ type Store struct {
 	reads      *pool
 	writer     *session // of the writer's goroutine, once it runs
 	writerDone chan struct{}
+	wary       int // of the writer's goroutine: how many batches still use savepoints from the start
 	// commits nudges the checkpointer; it has room for one token.
 	commits        chan struct{}
 	checkpointDone chan struct{}

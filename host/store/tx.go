@@ -25,6 +25,9 @@ type Tx struct {
 	// undo restores the records of a job that is rolled back or run again.
 	undo []func()
 	over bool
+	// doubtful says that the database refused a statement. Some refusals, such as a full disk, undo the whole
+	// transaction, so a job that goes on after one cannot be trusted to be inside it.
+	doubtful bool
 }
 
 // query implements querier.
@@ -32,8 +35,14 @@ func (t *Tx) query(ctx context.Context, kept bool, text string, args []any) (*sq
 	if t.over {
 		return nil, errTxOver
 	}
-	return t.batch.session.query(ctx, kept, text, args)
+	rows, err := t.batch.session.query(ctx, kept, text, args)
+	if err != nil {
+		t.failed()
+	}
+	return rows, err
 }
+
+func (t *Tx) failed() { t.doubtful = true }
 
 func (t *Tx) exec(text string, args ...any) (int64, error) {
 	if t.over {
@@ -41,6 +50,7 @@ func (t *Tx) exec(text string, args ...any) (int64, error) {
 	}
 	n, err := t.batch.session.exec(text, args...)
 	if err != nil {
+		t.failed()
 		return 0, fmt.Errorf("store: %w", err)
 	}
 	return n, nil

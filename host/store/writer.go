@@ -56,12 +56,11 @@ func (q *queue) close() {
 }
 
 // Write runs job in a transaction and returns when it is on stable storage, or
-// did not happen. Jobs of concurrent callers share a transaction and its flush, each in a
-// savepoint: a job's error or panic undoes that job alone and is returned to
-// its caller.
+// did not happen. Jobs of concurrent callers share a transaction and its flush. A
+// job's error or panic undoes that job alone and is returned to its caller.
 //
-// A job may run twice, so it must do nothing but use tx and set variables that
-// a second run sets again. It must not wait for anything outside, least of all
+// A job may run more than once, when a peer failed or it did itself, and each time but the last is
+// rolled back. So it must do nothing but use tx and set variables that the next run sets again. It must not wait for anything outside, least of all
 // for another Write.
 //
 // Ctx counts only until the job is queued. From then on the job is awaited: whoever hangs up must not

@@ -149,6 +149,7 @@ func open(file, synchronous string, opts Options, closed func() error) (*store.S
 func pragmas(synchronous string, cache, autocheckpoint int) []string {
 	return []string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)", "secure_delete(1)",
+		"temp_store(MEMORY)",
 		fmt.Sprintf("cache_size(%d)", cache), fmt.Sprintf("wal_autocheckpoint(%d)", autocheckpoint),
 	}
 }

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +12,14 @@ import (
 	"github.com/payhost/payhost/host/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if raceEnabled {
+		if err := flag.Set("rapid.checks", "15"); err != nil { // a flag on the command line still wins
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
