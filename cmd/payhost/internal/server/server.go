@@ -1,0 +1,175 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/payhost/payhost/cmd/payhost/internal/config"
+	"github.com/payhost/payhost/host"
+	"github.com/payhost/payhost/host/rest"
+	"github.com/payhost/payhost/host/store/sqlite"
+)
+
+// callTimeout bounds one REST call, and with it how long stopping waits for calls that are being served.
+const callTimeout = 30 * time.Second
+
+// Options are what a command gives to [Run].
+type Options struct {
+	// Config is the configuration, already loaded.
+	Config *config.Config
+	// Secrets resolves the references in it.
+	Secrets config.Secrets
+	// Dev runs the binaries found in plugins_dir, pinned by nobody, instead of those that the lock pins.
+	Dev bool
+	// Logger receives the records of the host, its plugins and the HTTP servers.
+	Logger *slog.Logger
+	// Cut, when closed, stops without draining.
+	Cut <-chan struct{}
+	// Ready is called once when calls are served. It must not block for long.
+	Ready func(Running)
+}
+
+// Running tells where a started host can be reached.
+type Running struct {
+	// API, Webhooks and Ops are base URLs of what listens; they are equal where one listener serves several.
+	API, Webhooks, Ops string
+	// PublicURL is the base of the webhook URLs that providers are given.
+	PublicURL string
+	// AdminTokenPath is the file with the token that was made because the configuration has none; else empty.
+	AdminTokenPath string
+	// Plugins are what runs.
+	Plugins []host.Plugin
+}
+
+// Run serves until ctx ends or something fails for good. It returns nil after a drain.
+func Run(ctx context.Context, o Options) error {
+	if err := os.MkdirAll(o.Config.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data_dir: %w", err)
+	}
+	if err := o.Config.CheckSecrets(ctx, o.Secrets); err != nil {
+		return err
+	}
+	tokens, tokenPath, err := o.tokens(ctx)
+	if err != nil {
+		return err
+	}
+	plugins, err := o.plugins()
+	if err != nil {
+		return err
+	}
+	for _, w := range o.Config.Warnings() {
+		o.Logger.Warn(w.Message, "file", w.File, "line", w.Line, "field", w.Path)
+	}
+	listeners, err := listen(ctx, o.Config.Listen)
+	if err != nil {
+		return err
+	}
+	defer listeners.close()
+
+	st, err := sqlite.Open(o.Config.SQLitePath(), sqlite.Options{Logger: o.Logger})
+	if err != nil {
+		return err
+	}
+	running := listeners.running(o.Config.PublicURL)
+	running.AdminTokenPath, running.Plugins = tokenPath, plugins
+	h, err := host.New(host.Config{
+		Store: st, Plugins: plugins, Accounts: accounts(o.Config), PublicURL: running.PublicURL, Logger: o.Logger, Secrets: o.Secrets,
+	})
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	streams := make(chan struct{})
+	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: callTimeout, Done: streams})
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	s := &serving{options: o, host: h, listeners: listeners, streams: streams, running: running}
+	return errors.Join(s.run(ctx, api), st.Close())
+}
+
+// serving is one run.
+type serving struct {
+	options   Options
+	host      *host.Host
+	listeners *listeners
+	streams   chan struct{} // closed when streams shall end
+	running   Running
+}
+
+func (s *serving) run(ctx context.Context, api http.Handler) error {
+	// The host outlives ctx, because requests that are being served need it.
+	life, stopHost := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopHost()
+	hostEnded := make(chan error, 1)
+	go func() { hostEnded <- s.host.Run(life) }()
+	serverEnded := s.listeners.serve(api, s.options.Logger)
+
+	ready := s.host.Ready()
+	for {
+		select {
+		case <-ready:
+			ready = nil
+			if s.options.Ready != nil {
+				s.options.Ready(s.running)
+			}
+			continue
+		case err := <-hostEnded:
+			close(s.streams)
+			s.listeners.close()
+			return err
+		case err := <-serverEnded:
+			stopHost()
+			return errors.Join(err, s.drain(hostEnded, stopHost))
+		case <-ctx.Done():
+			s.options.Logger.Info("stopping: finishing what is being served; a second signal cuts it short")
+			return s.drain(hostEnded, stopHost)
+		}
+	}
+}
+
+// drain stops taking requests, answers those that are being served and then stops the host.
+func (s *serving) drain(hostEnded <-chan error, stopHost context.CancelFunc) error {
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-s.options.Cut:
+			s.options.Logger.Warn("cutting: operations in flight become unknown and are found at the next start")
+			s.host.Cut()
+			s.listeners.close()
+		case <-done:
+		}
+	}()
+	close(s.streams)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	err := s.listeners.shutdown(ctx)
+	stopHost()
+	return errors.Join(err, <-hostEnded)
+}
+
+// accounts turns the file's accounts into the host's.
+func accounts(c *config.Config) []host.Account {
+	list := make([]host.Account, 0, len(c.Accounts))
+	for _, a := range c.Accounts {
+		list = append(list, host.Account{
+			ID: a.ID, Tenant: a.Tenant, Provider: a.Provider, Mode: modeOf(a.Mode), TimeZone: a.TimeZone, Labels: a.Labels, Config: a.Config,
+		})
+	}
+	return list
+}
+
+func listenOn(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/payhost/payhost/host"
+)
+
+func (p *program) operationCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "operation", Short: "Look at mutating calls and their outcomes"}
+	cmd.AddCommand(p.operationListCommand(), p.operationShowCommand())
+	return group(cmd)
+}
+
+func (p *program) operationListCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "ls", Short: "List operations, newest first", Args: cobra.NoArgs}
+	r := p.remoteFlags(cmd)
+	f := &filters{cmd: cmd}
+	f.text("account", "only of this account")
+	f.text("invoice", "only of this invoice")
+	f.text("state", "only in this state: queued, running, done, unknown or needs_review")
+	f.flag("needs-review", "only those that need a person, or with =false the others")
+	f.page()
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := r.connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		page, err := c.Operations(cmd.Context(), f.query())
+		if err != nil {
+			return err
+		}
+		return r.show(page, func(w io.Writer) {
+			rows := [][]any{}
+			for _, op := range page.Operations {
+				rows = append(rows, []any{op.ID, op.Kind, op.Account, op.Invoice, op.State, op.Executed, kindOf(op.Error), op.Actor, when(op.CreatedAt)})
+			}
+			grid(w, []any{"id", "kind", "account", "invoice", "state", "executed", "error", "actor", "created"}, rows)
+			more(w, page.NextCursor)
+		})
+	}
+	return cmd
+}
+
+func (p *program) operationShowCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "show ID", Short: "Show an operation with its tries", Args: cobra.ExactArgs(1)}
+	r := p.remoteFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		op, err := c.Operation(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return r.show(op, func(w io.Writer) { operationCard(w, op) })
+	}
+	return cmd
+}
+
+func operationCard(w io.Writer, op *host.Operation) {
+	detail := ""
+	if op.Error != nil {
+		detail = strings.TrimSpace(string(op.Error.Kind) + ": " + op.Error.Detail)
+	}
+	card(w,
+		[2]string{"id", op.ID}, [2]string{"kind", string(op.Kind)}, [2]string{"state", op.State}, [2]string{"executed", string(op.Executed)},
+		[2]string{"error", detail}, [2]string{"needs review", yes(op.NeedsReview)}, [2]string{"review reason", op.ReviewReason},
+		[2]string{"settled by", op.Resolution}, [2]string{"account", op.Account}, [2]string{"invoice", op.Invoice},
+		[2]string{"idempotency key", op.IdempotencyKey}, [2]string{"provider key", op.ProviderKey}, [2]string{"actor", op.Actor},
+		[2]string{"correlation id", op.CorrelationID}, [2]string{"created", when(op.CreatedAt)}, [2]string{"updated", when(op.UpdatedAt)},
+	)
+	rows := [][]any{}
+	for _, t := range op.Tries {
+		rows = append(rows, []any{
+			t.Number, fmt.Sprintf("%s %s", t.Plugin, t.PluginVersion), t.Generation, t.Transport, t.Executed, t.ErrorKind, when(t.StartedAt), t.Error,
+		})
+	}
+	grid(w, []any{"try", "plugin", "generation", "transport", "executed", "error", "started", "detail"}, rows)
+}
+
+func kindOf(p *host.Problem) string {
+	if p == nil {
+		return ""
+	}
+	return string(p.Kind)
+}

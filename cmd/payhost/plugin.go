@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/payhost/payhost/cmd/payhost/internal/client"
+	"github.com/payhost/payhost/cmd/payhost/internal/config"
+	"github.com/payhost/payhost/cmd/payhost/internal/lockfile"
+	"github.com/payhost/payhost/cmd/payhost/internal/server"
+	"github.com/payhost/payhost/host/rest"
+	"github.com/payhost/payhost/sdk/plugin"
+)
+
+func (p *program) pluginCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "plugin", Short: "Work on provider plugins"}
+	cmd.AddCommand(
+		p.pluginAddCommand(), p.pluginListCommand(),
+		p.pluginOneCommand("show", "Show a plugin and what it says about itself", (*client.Client).Plugin),
+		p.pluginOneCommand("restart", "Replace the process of a plugin", (*client.Client).RestartPlugin),
+	)
+	return group(cmd)
+}
+
+func (p *program) pluginAddCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "add PATH", Short: "Copy a plugin binary into the store and pin it", Args: cobra.ExactArgs(1),
+		Long: "Copies the binary, which must be named payhost-provider-NAME, to data_dir/plugins/NAME/VERSION, runs it just long\n" +
+			"enough to ask for its manifest, and pins its SHA-256 in data_dir/plugins.lock.json. A running host is not changed: it\n" +
+			"runs the new plugin after its next start. A version that is pinned is never overwritten.",
+	}
+	file := configFlag(cmd)
+	level := logFlag(cmd, "error")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		log, err := p.logger(*level)
+		if err != nil {
+			return err
+		}
+		cfg, err := config.Load(*file)
+		if err != nil {
+			return err
+		}
+		added, err := lockfile.Store{DataDir: cfg.DataDir}.Add(cmd.Context(), lockfile.Addition{
+			Source: args[0], Describe: server.Describe(log), Protocol: plugin.ProtocolVersion, By: userName(), At: time.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		verb := "pinned"
+		if added.Already {
+			verb = "is pinned already:"
+		}
+		fmt.Fprintf(p.stdout, "%s %s %s\n  %s\n", added.ID(), verb, added.Digest, added.Path)
+		return nil
+	}
+	return cmd
+}
+
+// userName is who adds a plugin, for the record.
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
+func (p *program) pluginListCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "ls", Short: "List plugins and where they stand", Args: cobra.NoArgs}
+	r := p.remoteFlags(cmd)
+	offline := cmd.Flags().Bool("offline", false, "list what data_dir/plugins.lock.json pins; no host needs to run")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *offline {
+			return r.listPinned()
+		}
+		return r.listRunning(cmd.Context())
+	}
+	return cmd
+}
+
+func (r *remote) listPinned() error {
+	cfg, err := config.Load(*r.file)
+	if err != nil {
+		return err
+	}
+	lock, err := lockfile.Read(lockfile.Store{DataDir: cfg.DataDir}.LockPath())
+	if err != nil {
+		return err
+	}
+	return r.show(lock, func(w io.Writer) {
+		rows := [][]any{}
+		for _, p := range lock.Plugins {
+			rows = append(rows, []any{
+				p.Name, p.Version, strings.Join(slices.Sorted(maps.Keys(p.Platforms)), ", "), p.SDK, p.AddedBy, when(p.AddedAt),
+			})
+		}
+		grid(w, []any{"name", "version", "platforms", "sdk", "added by", "added"}, rows)
+	})
+}
+
+func (r *remote) listRunning(ctx context.Context) error {
+	c, err := r.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	list, err := c.Plugins(ctx)
+	if err != nil {
+		return err
+	}
+	return r.show(list, func(w io.Writer) {
+		rows := [][]any{}
+		for _, p := range list {
+			rows = append(rows, []any{p.Name, p.Version, p.State, p.PID, p.Restarts, yes(p.Pinned), p.Containment, p.Reason})
+		}
+		grid(w, []any{"name", "version", "state", "process", "restarts", "pinned", "containment", "reason"}, rows)
+	})
+}
+
+func (p *program) pluginOneCommand(name, short string, call func(*client.Client, context.Context, string) (*rest.Plugin, error)) *cobra.Command {
+	cmd := &cobra.Command{Use: name + " NAME", Short: short, Args: cobra.ExactArgs(1)}
+	r := p.remoteFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		one, err := call(c, cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return r.show(one, func(w io.Writer) { pluginCard(w, one) })
+	}
+	return cmd
+}
+
+func pluginCard(w io.Writer, p *rest.Plugin) {
+	process := ""
+	if p.PID > 0 {
+		process = itoa(int64(p.PID))
+	}
+	facts := [][2]string{
+		{"name", p.Name}, {"version", p.Version}, {"state", string(p.State)}, {"reason", p.Reason}, {"since", when(p.Since)},
+		{"process", process}, {"generation", itoa(p.Generation)}, {"restarts", itoa(p.Restarts)}, {"last exit", p.LastExit},
+		{"pinned", yes(p.Pinned)}, {"digest", p.Digest}, {"path", p.Path}, {"containment", p.Containment}, {"sdk", p.SDK},
+		{"required", yes(p.Required)},
+	}
+	if m := p.Manifest; m != nil {
+		operations := []string{}
+		for _, op := range slices.Sorted(maps.Keys(m.Operations)) {
+			operations = append(operations, op+" (unknown outcome: "+m.Operations[op].Resolution+")")
+		}
+		abilities := []string{}
+		for _, a := range m.Abilities {
+			abilities = append(abilities, string(a))
+		}
+		facts = append(facts, [2]string{"title", m.Title}, [2]string{"documentation", m.DocsURL},
+			[2]string{"abilities", strings.Join(abilities, ", ")}, [2]string{"operations", strings.Join(operations, "\n")},
+			[2]string{"webhook tails", strings.Join(m.WebhookTails, ", ")})
+	}
+	card(w, facts...)
+	if p.Manifest != nil {
+		rows := [][]any{}
+		for _, name := range slices.Sorted(maps.Keys(p.Manifest.Fields)) {
+			rows = append(rows, []any{name, p.Manifest.Fields[name].Use})
+		}
+		grid(w, []any{"field", "use"}, rows)
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/payhost/payhost/cmd/payhost/internal/config"
+	"github.com/payhost/payhost/cmd/payhost/internal/server"
+	"github.com/payhost/payhost/host"
+)
+
+const defaultConfig = "payhost.yaml"
+
+// configFlag adds --config to a command.
+func configFlag(cmd *cobra.Command) *string {
+	file := cmd.Flags().String("config", defaultConfig, "configuration file")
+	_ = cmd.MarkFlagFilename("config", "yaml", "yml", "json") // the flag exists
+	return file
+}
+
+func (p *program) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the host: plugins, REST API and webhooks", Args: cobra.NoArgs,
+		Long: "Runs the host until SIGINT or SIGTERM. The first signal drains: nothing new is taken, what runs is finished. A\n" +
+			"second signal cuts: operations in flight become unknown and are settled after the next start.\n\n" +
+			"Only plugins that data_dir/plugins.lock.json pins are run; payhost plugin add pins them.",
+	}
+	file := configFlag(cmd)
+	dev := cmd.Flags().Bool("dev", false, "run the payhost-provider-* binaries found in plugins_dir, whatever they are; for development only")
+	level := logFlag(cmd, "info")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		log, err := p.logger(*level)
+		if err != nil {
+			return err
+		}
+		// Before the first secret is read.
+		if err := host.Harden(); err != nil {
+			return err
+		}
+		cfg, err := config.Load(*file)
+		if err != nil {
+			return err
+		}
+		if *dev {
+			fmt.Fprintf(p.stderr, "%s\n  --dev: running UNPINNED plugin binaries from %s.\n  Whoever can write there decides what handles your "+
+				"money. Never do this in production.\n%[1]s\n", strings.Repeat("*", 78), strings.Join(cfg.PluginsDir, ", "))
+		}
+		return server.Run(cmd.Context(), server.Options{
+			Config: cfg, Secrets: cfg.Secrets(p.lookupEnv), Dev: *dev, Logger: log, Cut: p.cut,
+			Ready: func(r server.Running) { fmt.Fprintln(p.stdout, readyLine(r)) },
+		})
+	}
+	return cmd
+}
+
+// readyLine is the one line that scripts wait for.
+func readyLine(r server.Running) string {
+	line := "payhost ready: api " + r.API + ", webhooks " + r.PublicURL + "/webhooks/, health " + r.Ops + "/readyz"
+	if r.AdminTokenPath != "" {
+		line += ", admin token in " + r.AdminTokenPath
+	}
+	return line
+}
