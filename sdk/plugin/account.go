@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"time"
 
@@ -57,7 +58,7 @@ func (a *account) Close() error {
 
 // frame addresses a call to this handle. Requests that carry no frame take the one of the context.
 func (a *account) frame(ctx context.Context, call pay.Call) *pluginv1.Call {
-	if call.OperationID == "" && call.ProviderKey == "" && call.Try == 0 && call.AccountID == "" && call.Critical == nil {
+	if reflect.ValueOf(call).IsZero() {
 		call = pay.CallFrom(ctx)
 	}
 	call.AccountID, call.AccountRevision = a.config.AccountID, a.config.Revision

@@ -161,7 +161,7 @@ func roundTrip[T any, M proto.Message](t *testing.T, to func(T) M, from func(M) 
 
 // differences names where two values differ. Amounts are compared as amounts: one has several representations.
 func differences(a, b reflect.Value, path string) []string {
-	if m, ok := a.Interface().(pay.Money); ok {
+	if m, ok := reflect.TypeAssert[pay.Money](a); ok {
 		if o := b.Interface().(pay.Money); !m.Equal(o) || m.Currency() != o.Currency() {
 			return []string{path}
 		}

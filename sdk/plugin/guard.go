@@ -92,15 +92,18 @@ func (g *guard) open(ctx context.Context, call pay.Call, cfg pay.AccountConfig) 
 	}
 	cfg.Log = g.log.With("account", cfg.AccountID)
 	cfg.Now = g.now
-	return g.handles.open(ctx, cfg, func(ctx context.Context) (pay.Account, error) {
-		return supervise(ctx, g, methodOpenAccount, call, false, func(ctx context.Context) (pay.Account, error) {
+	return g.handles.open(ctx, cfg, func(ctx context.Context) (opened, error) {
+		return supervise(ctx, g, methodOpenAccount, call, false, func(ctx context.Context) (opened, error) {
 			account, err := g.provider.Open(ctx, cfg)
-			if err == nil && account == nil {
-				return nil, pay.Errorf(pay.KindPluginFault, "Open returned neither an account nor an error")
+			if err != nil {
+				return opened{}, err
 			}
-			return account, err
-		}, func(account pay.Account, err error, abandoned bool) {
-			if closer, ok := account.(pay.Closer); ok && abandoned && err == nil {
+			if account == nil {
+				return opened{}, pay.Errorf(pay.KindPluginFault, "Open returned neither an account nor an error")
+			}
+			return opened{account, pay.Resolve(account)}, nil
+		}, func(o opened, _ error, abandoned bool) {
+			if closer, ok := o.account.(pay.Closer); ok && abandoned {
 				_ = closer.Close() // nobody has it, and nobody is left to be told
 			}
 		})

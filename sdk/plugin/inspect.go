@@ -146,10 +146,14 @@ func tooMany(n, limit int) *fieldFault {
 	return &fieldFault{problem: fmt.Sprintf("has %d entries, more than the %d allowed", n, limit)}
 }
 
-// scrub replaces bytes that are not UTF-8 in every text of m, because gRPC would refuse the whole message: an answer after a
-// payment must not get lost over a letter. It returns the names of the fields it changed.
+// scrub repairs what a host would refuse the whole message for, because an answer after a payment must not get lost over a
+// letter: bytes that are not UTF-8 in a text are replaced, raw evidence is cut. It returns a warning for each field it changed.
 func scrub(m protoreflect.Message) []string {
 	var changed []string
+	if e, ok := m.Interface().(*pluginv1.Evidence); ok && len(e.GetRaw()) > pay.MaxRawSize {
+		e.Raw = e.GetRaw()[:pay.MaxRawSize]
+		changed = append(changed, "evidence.raw was cut to 64 KiB")
+	}
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		name := string(fd.Name())
 		switch {
@@ -206,7 +210,7 @@ func scrubValue(fd protoreflect.FieldDescriptor, v protoreflect.Value, name stri
 		return v, scrub(v.Message())
 	case protoreflect.StringKind:
 		if !utf8.ValidString(v.String()) {
-			return protoreflect.ValueOfString(strings.ToValidUTF8(v.String(), "\uFFFD")), []string{name}
+			return protoreflect.ValueOfString(strings.ToValidUTF8(v.String(), "\uFFFD")), []string{name + " was not valid UTF-8"}
 		}
 	default:
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -84,14 +83,7 @@ func finish(report *pluginv1.Report, mutating bool, body proto.Message) *pluginv
 	if mutating {
 		report.Executed = string(pay.ExecutedYes)
 	}
-	if e := report.GetEvidence(); len(e.GetRaw()) > pay.MaxRawSize {
-		e.Raw = e.GetRaw()[:pay.MaxRawSize]
-		report.Warnings = append(report.Warnings, "evidence.raw was cut to 64 KiB")
-	}
-	changed := append(scrub(body.ProtoReflect()), scrub(report.ProtoReflect())...)
-	if len(changed) > 0 {
-		report.Warnings = append(report.Warnings, "not valid UTF-8, replaced in part: "+strings.Join(changed, ", "))
-	}
+	report.Warnings = append(report.Warnings, append(scrub(body.ProtoReflect()), scrub(report.ProtoReflect())...)...)
 	return report
 }
 
@@ -106,9 +98,7 @@ func writeError(err error) (*pluginv1.Report, *pluginv1.Error) {
 		out.Condition = string(c)
 	}
 	for _, text := range []*string{&out.Message, &out.SafeMessage, &out.ProviderMessage} {
-		if len(*text) > maxErrorText {
-			*text = (*text)[:maxErrorText] + "…"
-		}
+		*text = cut(*text, maxErrorText)
 	}
 	report := out.Report
 	out.Report = nil

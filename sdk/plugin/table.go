@@ -36,6 +36,12 @@ type handle struct {
 	retired bool
 }
 
+// opened is what opening an account gives.
+type opened struct {
+	account   pay.Account
+	abilities pay.Abilities
+}
+
 func newTable(log *slog.Logger) *table {
 	return &table{log: log, entries: map[tableKey]*handle{}}
 }
@@ -43,7 +49,7 @@ func newTable(log *slog.Logger) *table {
 // open returns the abilities of the handle for cfg, opening it with the given function when there is none. Callers that come
 // at the same time share one opening. The same revision with another config or state replaces its handle; a newer revision
 // retires the older ones of its account. An opening that failed leaves nothing behind.
-func (t *table) open(ctx context.Context, cfg pay.AccountConfig, open func(context.Context) (pay.Account, error)) (pay.Abilities, error) {
+func (t *table) open(ctx context.Context, cfg pay.AccountConfig, open func(context.Context) (opened, error)) (pay.Abilities, error) {
 	key := tableKey{cfg.AccountID, cfg.Revision}
 	for {
 		t.mu.Lock()
@@ -72,13 +78,9 @@ func (t *table) open(ctx context.Context, cfg pay.AccountConfig, open func(conte
 		t.entries[key] = h
 		t.mu.Unlock()
 
-		account, err := open(ctx)
-		var abilities pay.Abilities
-		if err == nil {
-			abilities = pay.Resolve(account)
-		}
+		o, err := open(ctx)
 		t.mu.Lock()
-		h.account, h.abilities, h.err = account, abilities, err
+		h.account, h.abilities, h.err = o.account, o.abilities, err
 		if err != nil && t.entries[key] == h {
 			delete(t.entries, key)
 		}
@@ -88,7 +90,7 @@ func (t *table) open(ctx context.Context, cfg pay.AccountConfig, open func(conte
 		}
 		close(h.ready)
 		t.mu.Unlock()
-		return abilities, err
+		return o.abilities, err
 	}
 }
 

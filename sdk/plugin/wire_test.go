@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -239,9 +240,7 @@ func TestPanicIsOneFailedCall(t *testing.T) {
 		a := open(t, c)
 		f.account.create = func(context.Context, pay.CreateInvoice) (pay.InvoiceState, error) { panic("oh no") }
 		f.account.get = func(context.Context, pay.InvoiceRef) (pay.InvoiceState, error) {
-			var m map[string]int
-			m["x"] = 1
-			return pay.InvoiceState{}, nil
+			return make([]pay.InvoiceState, 1)[f.opens()], nil // out of range
 		}
 		_, err := a.CreateInvoice(t.Context(), pay.CreateInvoice{})
 		require.ErrorIs(t, err, pay.KindPluginFault)
@@ -455,13 +454,20 @@ func TestOversizedAnswersNameTheField(t *testing.T) {
 		}
 		// What is only evidence is cut instead: an answer must not get lost over it.
 		f.account.create = func(context.Context, pay.CreateInvoice) (pay.InvoiceState, error) {
-			return pay.InvoiceState{ProviderRef: "r\xff", Report: pay.Report{Evidence: pay.Evidence{Raw: make([]byte, 1<<20)}}}, nil
+			return pay.InvoiceState{
+				ProviderRef: "r\xff", Report: pay.Report{Evidence: pay.Evidence{Raw: make([]byte, 1<<20)}},
+				ProviderRefs: map[string]string{"\xfe": "v"}, Attempts: []pay.Attempt{{Instrument: pay.Instrument{Bank: "\xff"}}},
+			}, nil
 		}
 		state, err := a.CreateInvoice(t.Context(), pay.CreateInvoice{})
 		require.NoError(t, err)
 		require.Len(t, state.Report.Evidence.Raw, pay.MaxRawSize)
 		require.Equal(t, "r\uFFFD", state.ProviderRef)
-		require.Len(t, state.Report.Warnings, 2)
+		require.Equal(t, map[string]string{"\uFFFD": "v"}, state.ProviderRefs)
+		require.Equal(t, "\uFFFD", state.Attempts[0].Instrument.Bank)
+		require.ElementsMatch(t, []string{
+			"provider_ref was not valid UTF-8", "provider_refs was not valid UTF-8", "bank was not valid UTF-8", "evidence.raw was cut to 64 KiB",
+		}, state.Report.Warnings)
 	})
 }
 
@@ -495,12 +501,12 @@ func TestAttachmentsAreStreamed(t *testing.T) {
 		var got []string
 		f.account.action = func(_ context.Context, req pay.Action) (pay.ActionResult, error) {
 			got = nil
-			for i := len(req.Attachments) - 1; i >= 0; i-- { // any order
-				b, err := io.ReadAll(req.Attachments[i].Content)
+			for _, file := range slices.Backward(req.Attachments) { // any order
+				b, err := io.ReadAll(file.Content)
 				if err != nil {
 					return pay.ActionResult{}, err
 				}
-				got = append(got, req.Attachments[i].Name+":"+string(b))
+				got = append(got, file.Name+":"+string(b))
 			}
 			return pay.ActionResult{Output: json.RawMessage(`{"ok":true}`)}, nil
 		}
@@ -541,6 +547,35 @@ func TestAttachmentsAreStreamed(t *testing.T) {
 type errorReader struct{}
 
 func (errorReader) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
+
+// stubborn panics where it says what it can do.
+type stubborn struct{ *fakeAccount }
+
+func (stubborn) Abilities() pay.Abilities { panic("ask somebody else") }
+
+func TestPanicWhileOpening(t *testing.T) {
+	for name, provider := range map[string]pay.Provider{"abilities": opener{}, "no account": opener{none: true}} {
+		t.Run(name, func(t *testing.T) {
+			c, err := InProcess(provider, ClientConfig{})
+			require.NoError(t, err)
+			for range 2 { // a failed opening leaves nothing behind that a later one could wait for
+				_, err = c.Open(t.Context(), testConfig())
+				require.ErrorIs(t, err, pay.KindPluginFault)
+			}
+		})
+	}
+}
+
+type opener struct{ none bool }
+
+func (opener) Describe() pay.Manifest { return pay.Manifest{Name: "opener"} }
+
+func (o opener) Open(context.Context, pay.AccountConfig) (pay.Account, error) {
+	if o.none {
+		return nil, nil
+	}
+	return stubborn{newFake().account}, nil
+}
 
 func TestUnusableRuntime(t *testing.T) {
 	_, err := InProcess(newFake(), ClientConfig{Runtime: Runtime{ProxyURL: "ftp://user:hunter2@x"}})

@@ -4,6 +4,10 @@
 // - protoc             (unknown)
 // source: payhost/plugin/v1/plugin.proto
 
+// The contract between a payhost host and a plugin for one payment provider, version 1. Authors in Go never see it: they
+// implement package sdk/pay, and sdk/plugin translates. docs/protocol.md describes the handshake and the rules around it. The
+// contract only grows: fields, methods and values are added, never changed or reused.
+
 package pluginv1
 
 import (
