@@ -8,6 +8,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/payhost/payhost/plugins/merchant"
+	"github.com/payhost/payhost/plugins/monobank"
+	"github.com/payhost/payhost/plugins/payin"
 	"github.com/payhost/payhost/sdk/plugin"
 )
 
@@ -16,11 +19,25 @@ import (
 func TestMain(m *testing.M) {
 	switch {
 	case strings.HasPrefix(filepath.Base(os.Args[0]), "payhost-provider-"):
-		plugin.Serve(remoteProvider{name: strings.TrimPrefix(filepath.Base(os.Args[0]), "payhost-provider-")})
+		serveProvider(strings.TrimPrefix(filepath.Base(os.Args[0]), "payhost-provider-"))
 		return
 	case len(os.Args) == 4 && os.Args[1] == "run-host":
 		runHostForTest(os.Args[2], os.Args[3])
 		return
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// serveProvider is what a plugin's main does, chosen by the name it was started under.
+func serveProvider(name string) {
+	switch name {
+	case "payin":
+		plugin.Serve(payin.New("1.0.0"))
+	case "merchant":
+		plugin.Serve(merchant.New("1.0.0"))
+	case "monobank":
+		plugin.Serve(monobank.New("1.0.0"))
+	default:
+		plugin.Serve(remoteProvider{name: name})
+	}
 }

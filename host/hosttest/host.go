@@ -84,7 +84,7 @@ func StartOn(tb testing.TB, st *store.Store, p *Provider, edit ...func(*host.Con
 	case <-time.After(30 * time.Second):
 		tb.Fatal("the host did not become ready within 30 s")
 	}
-	return &Host{Host: h, Provider: p, Store: st}
+	return &Host{Host: h, Provider: p, Store: cfg.Store}
 }
 
 // Invoice is a request that the scripted provider accepts. The idempotency key is
