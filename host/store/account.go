@@ -66,7 +66,7 @@ func (t *Tx) InsertAccount(a *Account) error {
 // creation time. When Config differs from the stored one it gets the next
 // Revision and is kept beside the older ones; otherwise Revision stays what is stored.
 func (t *Tx) UpdateAccount(a *Account) error {
-	stored, err := t.Account(context.Background(), a.ID)
+	stored, err := t.Account(t.batch.session.ctx, a.ID)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"runtime"
 	"sync"
@@ -72,11 +71,11 @@ func TestWaitingJobsShareACommit(t *testing.T) {
 		return commit()
 	})
 	var wg sync.WaitGroup
-	wg.Go(func() { require.NoError(t, st.Write(context.Background(), setCursor("first", 1))) })
+	wg.Go(func() { require.NoError(t, st.Write(t.Context(), setCursor("first", 1))) })
 	<-holding
 	const callers = 20
 	for n := range callers {
-		wg.Go(func() { require.NoError(t, st.Write(context.Background(), setCursor(string(rune('a'+n)), 1))) })
+		wg.Go(func() { require.NoError(t, st.Write(t.Context(), setCursor(string(rune('a'+n)), 1))) })
 	}
 	for store.Queued(st) < callers {
 		runtime.Gosched()
@@ -95,7 +94,7 @@ func TestCommitRefusedByTheDatabase(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, 3)
 	wg.Go(func() {
-		errs[0] = st.Write(context.Background(), func(*store.Tx) error { close(running); <-gate; return nil })
+		errs[0] = st.Write(t.Context(), func(*store.Tx) error { close(running); <-gate; return nil })
 	})
 	<-running
 	for n, job := range []func(*store.Tx) error{
@@ -107,7 +106,7 @@ func TestCommitRefusedByTheDatabase(t *testing.T) {
 		},
 		setCursor("c", 1),
 	} {
-		wg.Go(func() { errs[n+1] = st.Write(context.Background(), job) })
+		wg.Go(func() { errs[n+1] = st.Write(t.Context(), job) })
 	}
 	close(gate)
 	wg.Wait()
@@ -126,7 +125,7 @@ func TestPeersOfALostTransactionRunAgain(t *testing.T) {
 	var wg sync.WaitGroup
 	var once sync.Once
 	wg.Go(func() {
-		require.NoError(t, st.Write(context.Background(), func(*store.Tx) error {
+		require.NoError(t, st.Write(t.Context(), func(*store.Tx) error {
 			once.Do(func() { close(running) })
 			<-gate
 			return nil
@@ -139,7 +138,7 @@ func TestPeersOfALostTransactionRunAgain(t *testing.T) {
 	for n := range peers {
 		events[n] = store.Event{ID: string(rune('a' + n)), ObjectType: "o", ObjectID: "o"}
 		wg.Go(func() {
-			errs[n] = st.Write(context.Background(), func(tx *store.Tx) error {
+			errs[n] = st.Write(t.Context(), func(tx *store.Tx) error {
 				if err := tx.AppendEvent(&events[n]); err != nil {
 					return err
 				}

@@ -25,7 +25,7 @@ func dataKeyPlace(id string) []byte { return place("customer_keys", "data_key", 
 // dataKey returns the current key of an owner, a new one if there is none.
 func (t *Tx) dataKey(tenant, customerID, objectType, objectID string) (sealKey, error) {
 	kind, owner := keyOwner(customerID, objectType, objectID)
-	key, err := t.openDataKey(context.Background(), "tenant = $1 AND owner_kind = $2 AND owner_id = $3", tenant, kind, owner)
+	key, err := t.openDataKey(t.batch.session.ctx, "tenant = $1 AND owner_kind = $2 AND owner_id = $3", tenant, kind, owner)
 	if !errors.Is(err, ErrNotFound) {
 		return key, err
 	}

@@ -50,7 +50,7 @@ func (t *Tx) AppendEvent(e *Event) error {
 	if err != nil {
 		return err
 	}
-	last, err := scalar[int64](context.Background(), &t.Reader,
+	last, err := scalar[int64](t.batch.session.ctx, &t.Reader,
 		"SELECT COALESCE(MAX(sequence), 0) FROM events WHERE object_type = $1 AND object_id = $2", e.ObjectType, e.ObjectID)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -13,7 +12,7 @@ func (s *Store) loadFingerprintKey(w *session) error {
 	const name = "fingerprint_key"
 	aad := place("meta", "value", name)
 	r := &Reader{q: w, sealer: s.sealer, texts: s.texts}
-	column, err := scalar[[]byte](context.Background(), r, "SELECT value FROM meta WHERE name = $1", name)
+	column, err := scalar[[]byte](w.ctx, r, "SELECT value FROM meta WHERE name = $1", name)
 	if errors.Is(err, ErrNotFound) {
 		key := make([]byte, 32)
 		rand.Read(key) // never fails, see crypto/rand

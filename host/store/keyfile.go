@@ -57,7 +57,7 @@ func AddSealKey(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
+	defer func() { _ = os.Remove(temp) }() // nothing is left of it after a rename
 	if err := os.Rename(temp, target); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func createKeyFile(path string, keys []sealKey) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
+	defer func() { _ = os.Remove(temp) }() // nothing is left of it after a rename
 	if err := os.Link(temp, path); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func writeKeyTemp(path string, keys []sealKey) (name string, err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(f.Name())
+			_ = os.Remove(f.Name())
 		}
 	}()
 	var text strings.Builder
@@ -102,7 +102,7 @@ func readKeyFile(path string) ([]sealKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err

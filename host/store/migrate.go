@@ -52,13 +52,13 @@ func loadMigrations(files fs.FS) ([]migration, error) {
 }
 
 // migrate brings the schema up to date, each step in its own transaction
-// together with its record. It runs under the database's lock.
-func migrate(conn *sql.Conn, d Dialect, now time.Time) error {
+// together with its record. It runs under the database's lock, on a context that does not
+// end, so that no step is cut in two.
+func migrate(ctx context.Context, conn *sql.Conn, d Dialect, now time.Time) error {
 	all, err := loadMigrations(migrationFiles)
 	if err != nil {
 		return err
 	}
-	ctx := context.Background() // a step is not cut in two
 	_, err = conn.ExecContext(ctx, d.DDL(`CREATE TABLE IF NOT EXISTS schema_migrations (
   version    BIGINT PRIMARY KEY,
   name       TEXT NOT NULL,

@@ -136,7 +136,7 @@ func (t *Tx) InsertOperation(op *Operation) (existing *Operation, err error) {
 	if err != nil || fresh {
 		return nil, err
 	}
-	holder, err := t.OperationByKey(context.Background(), op.Tenant, op.Kind, op.IdempotencyKey)
+	holder, err := t.OperationByKey(t.batch.session.ctx, op.Tenant, op.Kind, op.IdempotencyKey)
 	if err == nil {
 		return &holder, nil
 	} else if !errors.Is(err, ErrNotFound) {

@@ -33,7 +33,7 @@ func (p *pool) query(ctx context.Context, kept bool, text string, args []any) (*
 	if !kept {
 		return p.db.QueryContext(ctx, text, args...)
 	}
-	stmt, err := p.prepared(ctx, text)
+	stmt, err := p.prepared(ctx, text) //nolint:sqlclosecheck // kept until the pool closes
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +51,14 @@ func (p *pool) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 		return nil, err
 	}
 	if first, raced := p.stmts.LoadOrStore(text, stmt); raced {
-		return first.(*sql.Stmt), stmt.Close()
+		return first.(*sql.Stmt), stmt.Close() //nolint:sqlclosecheck // only the one that lost the race goes
 	}
 	return stmt, nil
 }
 
 func (p *pool) close() error {
 	p.stmts.Range(func(_, stmt any) bool {
-		stmt.(*sql.Stmt).Close() // its connections are closed next
+		_ = stmt.(*sql.Stmt).Close() // its connections are closed next
 		return true
 	})
 	return p.db.Close()
@@ -67,33 +67,34 @@ func (p *pool) close() error {
 // session is the one writing connection with its prepared statements. Only the
 // goroutine that runs the current transaction uses it, so nothing is locked.
 type session struct {
+	// ctx never ends: a caller's cancelled context would roll the whole transaction back, and with it the jobs of
+	// other callers.
+	ctx   context.Context
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 }
 
-// exec and query run on no caller's context: a cancelled context would roll the
-// whole transaction back, and with it the jobs of other callers.
 func (w *session) exec(text string, args ...any) (int64, error) {
-	stmt, err := w.prepared(text)
+	stmt, err := w.prepared(text) //nolint:sqlclosecheck // kept until the session closes
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.ExecContext(context.Background(), args...)
+	result, err := stmt.ExecContext(w.ctx, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-func (w *session) query(_ context.Context, kept bool, text string, args []any) (*sql.Rows, error) {
+func (w *session) query(ctx context.Context, kept bool, text string, args []any) (*sql.Rows, error) {
 	if !kept {
-		return w.conn.QueryContext(context.Background(), text, args...)
+		return w.conn.QueryContext(context.WithoutCancel(ctx), text, args...)
 	}
-	stmt, err := w.prepared(text)
+	stmt, err := w.prepared(text) //nolint:sqlclosecheck // kept until the session closes
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(context.Background(), args...)
+	return stmt.QueryContext(context.WithoutCancel(ctx), args...)
 }
 
 func (w *session) failed() {}
@@ -102,7 +103,7 @@ func (w *session) prepared(text string) (*sql.Stmt, error) {
 	if stmt, ok := w.stmts[text]; ok {
 		return stmt, nil
 	}
-	stmt, err := w.conn.PrepareContext(context.Background(), text)
+	stmt, err := w.conn.PrepareContext(w.ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("preparing: %w", err)
 	}
@@ -112,7 +113,7 @@ func (w *session) prepared(text string) (*sql.Stmt, error) {
 
 func (w *session) close() error {
 	for _, stmt := range w.stmts {
-		stmt.Close() // its connection is closed next
+		_ = stmt.Close() // its connection is closed next
 	}
 	return w.conn.Close()
 }

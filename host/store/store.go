@@ -106,7 +106,7 @@ func New(c Config) *Store {
 func (s *Store) Acquire(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.closing, cancel)()
+	defer context.AfterFunc(s.closing, cancel)() //nolint:contextcheck // both contexts end the wait
 	select {
 	case s.acquiring <- struct{}{}:
 		defer func() { <-s.acquiring }()
@@ -138,8 +138,9 @@ func (s *Store) start(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("store: opening the database: %w", err)
 	}
-	writer := &session{conn: conn, stmts: map[string]*sql.Stmt{}}
-	err = migrate(conn, s.dialect, s.now())
+	lasting := context.WithoutCancel(ctx)
+	writer := &session{ctx: lasting, conn: conn, stmts: map[string]*sql.Stmt{}}
+	err = migrate(lasting, conn, s.dialect, s.now())
 	if err == nil {
 		err = s.loadFingerprintKey(writer)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -115,8 +116,8 @@ func setUntilUndone[T any](t *Tx, at *T, v T) {
 
 // rewind undoes what the job did to its caller's records, last change first.
 func (t *Tx) rewind() {
-	for i := len(t.undo) - 1; i >= 0; i-- {
-		t.undo[i]()
+	for _, restore := range slices.Backward(t.undo) {
+		restore()
 	}
 	t.undo = nil
 }

@@ -72,7 +72,7 @@ func (t *Tx) InsertWebhook(w *Webhook) (existing *Webhook, err error) {
 	if err != nil || fresh {
 		return nil, err
 	}
-	holder, err := t.WebhookByDedup(context.Background(), w.AccountID, w.DedupKey)
+	holder, err := t.WebhookByDedup(t.batch.session.ctx, w.AccountID, w.DedupKey)
 	if errors.Is(err, ErrNotFound) {
 		return nil, fmt.Errorf("%w: the id of webhook %s is taken", ErrConflict, w.ID)
 	}

@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -112,7 +111,7 @@ func intent(b *testing.B, st *store.Store, n int64) {
 		CreatedAt: now, UpdatedAt: now}
 	ev := store.Event{ID: "evt_" + id, Type: "invoice.created", Account: "acc", ObjectType: "invoice", ObjectID: inv.ID, ObjectVersion: 1,
 		OccurredAt: now, Data: json.RawMessage(`{"status":"creating"}`)}
-	err = st.Write(context.Background(), func(tx *store.Tx) error {
+	err = st.Write(b.Context(), func(tx *store.Tx) error {
 		if _, err := tx.InsertOperation(&op); err != nil {
 			return err
 		}

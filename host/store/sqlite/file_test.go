@@ -207,7 +207,7 @@ func TestSecondOwnerWaits(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotOwned)
 
 	acquired := make(chan error, 1)
-	go func() { acquired <- second.Acquire(context.Background()) }()
+	go func() { acquired <- second.Acquire(t.Context()) }()
 	select {
 	case err := <-acquired:
 		t.Errorf("two own one database: %v", err)
@@ -240,7 +240,7 @@ func TestCloseEndsAWaitingAcquire(t *testing.T) {
 	second, err := sqlite.Open(path, sqlite.Options{})
 	require.NoError(t, err)
 	acquired := make(chan error, 1)
-	go func() { acquired <- second.Acquire(context.Background()) }()
+	go func() { acquired <- second.Acquire(t.Context()) }()
 	require.NoError(t, second.Close())
 	require.ErrorIs(t, <-acquired, store.ErrNotOwned)
 }

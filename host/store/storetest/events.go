@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -32,7 +31,7 @@ func checkEvents(t *testing.T, st *store.Store) {
 		wg.Go(func() {
 			for n := range each {
 				e := store.Event{ID: fmt.Sprintf("evt-%d-%d", c, n), ObjectType: "o", ObjectID: fmt.Sprint((c + n) % objects)}
-				err := st.Write(context.Background(), func(tx *store.Tx) error {
+				err := st.Write(t.Context(), func(tx *store.Tx) error {
 					if err := tx.AppendEvent(&e); err != nil {
 						return err
 					}
@@ -98,7 +97,7 @@ func checkEventSignal(t *testing.T, st *store.Store) {
 		t.Error("a commit without events signalled")
 	default:
 	}
-	_ = st.Write(context.Background(), func(tx *store.Tx) error {
+	_ = st.Write(t.Context(), func(tx *store.Tx) error {
 		if err := tx.AppendEvent(&store.Event{ID: "lost"}); err != nil {
 			return err
 		}

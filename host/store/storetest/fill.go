@@ -61,6 +61,7 @@ func (f *filler) fill(v reflect.Value) {
 				f.fill(v.Field(i))
 			}
 		}
+	default: // stays zero, which zeroFields reports
 	}
 }
 

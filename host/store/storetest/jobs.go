@@ -19,7 +19,7 @@ func blocked(t *testing.T, st *store.Store) (release func()) {
 	running, gate, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	go func() {
 		var once sync.Once
-		done <- st.Write(context.Background(), func(*store.Tx) error {
+		done <- st.Write(t.Context(), func(*store.Tx) error {
 			once.Do(func() { close(running) })
 			<-gate
 			return nil
@@ -42,7 +42,7 @@ func checkIsolation(t *testing.T, st *store.Store) {
 	errs := make([]error, callers)
 	for n := range callers {
 		wg.Go(func() {
-			errs[n] = st.Write(context.Background(), func(tx *store.Tx) error {
+			errs[n] = st.Write(t.Context(), func(tx *store.Tx) error {
 				i := newInvoice(fmt.Sprintf("inv%02d", n))
 				if err := tx.InsertInvoice(&i); err != nil {
 					return err
@@ -88,7 +88,7 @@ func checkRewind(t *testing.T, st *store.Store) {
 	i := newInvoice("inv")
 	e := store.Event{ID: "evt", ObjectType: "invoice", ObjectID: "inv"}
 	job := func(fail error) error {
-		return st.Write(context.Background(), func(tx *store.Tx) error {
+		return st.Write(t.Context(), func(tx *store.Tx) error {
 			if err := tx.InsertInvoice(&i); err != nil {
 				return err
 			}
@@ -107,8 +107,8 @@ func checkRewind(t *testing.T, st *store.Store) {
 }
 
 func checkPanics(t *testing.T, st *store.Store) {
-	err := st.Write(context.Background(), func(*store.Tx) error { panic("on purpose") })
-	if err == nil || !strings.Contains(err.Error(), "on purpose") {
+	err := st.Write(t.Context(), func(*store.Tx) error { _ = strings.Repeat("x", -1); return nil })
+	if err == nil || !strings.Contains(err.Error(), "negative Repeat count") {
 		t.Errorf("a panic became %v", err)
 	}
 	addAccount(t, st, "acc") // the writer lives
@@ -117,12 +117,12 @@ func checkPanics(t *testing.T, st *store.Store) {
 // checkCancelled cancels callers before they queue and while they are queued.
 func checkCancelled(t *testing.T, st *store.Store) {
 	addAccount(t, st, "acc")
-	gone, cancel := context.WithCancel(context.Background())
+	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	wantErr(t, st.Write(gone, func(*store.Tx) error { t.Error("a job of a caller that was gone ran"); return nil }), context.Canceled)
 
 	release := blocked(t, st)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	const callers = 8
 	var wg sync.WaitGroup
@@ -169,7 +169,7 @@ func checkClosed(t *testing.T, st *store.Store) {
 	release := blocked(t, st)
 	queued := make(chan error, 1)
 	go func() {
-		queued <- st.Write(context.Background(), func(tx *store.Tx) error { return tx.SetCursor("c", 1) })
+		queued <- st.Write(t.Context(), func(tx *store.Tx) error { return tx.SetCursor("c", 1) })
 	}()
 	closed := make(chan error, 1)
 	go func() { closed <- st.Close() }()
@@ -179,8 +179,8 @@ func checkClosed(t *testing.T, st *store.Store) {
 	}
 	must(t, <-closed)
 	must(t, st.Close())
-	wantErr(t, st.Write(context.Background(), func(*store.Tx) error { return nil }), store.ErrNotOwned)
+	wantErr(t, st.Write(t.Context(), func(*store.Tx) error { return nil }), store.ErrNotOwned)
 	_, err := st.Account(t.Context(), "acc")
 	wantErr(t, err, store.ErrNotOwned)
-	wantErr(t, st.Acquire(context.Background()), store.ErrNotOwned)
+	wantErr(t, st.Acquire(t.Context()), store.ErrNotOwned)
 }

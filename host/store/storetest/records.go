@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"reflect"
 	"testing"
 	"time"
@@ -198,7 +197,7 @@ func checkNotFound(t *testing.T, st *store.Store) {
 	ask("manifest", err)
 	_, err = st.PluginChoice(ctx, "none")
 	ask("plugin choice", err)
-	ask("finish try", st.Write(context.Background(), func(tx *store.Tx) error { return tx.FinishTry(&store.Try{OperationID: "none", Number: 1}) }))
+	ask("finish try", st.Write(t.Context(), func(tx *store.Tx) error { return tx.FinishTry(&store.Try{OperationID: "none", Number: 1}) }))
 	cursor, err := st.Cursor(ctx, "none")
 	must(t, err)
 	equal(t, "cursor", cursor, int64(0))

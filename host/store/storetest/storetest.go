@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -86,7 +85,7 @@ func newOperation(id, key string) store.Operation {
 
 func write(t testing.TB, st *store.Store, job func(tx *store.Tx) error) {
 	t.Helper()
-	must(t, st.Write(context.Background(), job))
+	must(t, st.Write(t.Context(), job))
 }
 
 func must(t testing.TB, err error) {

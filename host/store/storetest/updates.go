@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -117,12 +116,12 @@ func checkSwap(t *testing.T, st *store.Store) {
 	first.Status, second.Status = pay.StatusPaid, pay.StatusExpired
 	write(t, st, func(tx *store.Tx) error { return tx.UpdateInvoice(&first) })
 	equal(t, "version of the winner", first.Version, int64(2))
-	wantErr(t, st.Write(context.Background(), func(tx *store.Tx) error { return tx.UpdateInvoice(&second) }), store.ErrConflict)
+	wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.UpdateInvoice(&second) }), store.ErrConflict)
 	equal(t, "version of the loser", second.Version, int64(1))
 	got, err := st.Invoice(t.Context(), "inv")
 	must(t, err)
 	equal(t, "stored", got, first)
-	wantErr(t, st.Write(context.Background(), func(tx *store.Tx) error { i := newInvoice("inv"); return tx.InsertInvoice(&i) }), store.ErrConflict)
+	wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { i := newInvoice("inv"); return tx.InsertInvoice(&i) }), store.ErrConflict)
 }
 
 // checkConcurrentSwaps lets goroutines add one to a counter by read, swap and try again.
@@ -135,13 +134,13 @@ func checkConcurrentSwaps(t *testing.T, st *store.Store) {
 		wg.Go(func() {
 			for range rounds {
 				for {
-					i, err := st.Invoice(context.Background(), "inv")
+					i, err := st.Invoice(t.Context(), "inv")
 					if err != nil {
 						t.Error(err)
 						return
 					}
 					i.ProviderVersion++
-					if err = st.Write(context.Background(), func(tx *store.Tx) error { return tx.UpdateInvoice(&i) }); err == nil {
+					if err = st.Write(t.Context(), func(tx *store.Tx) error { return tx.UpdateInvoice(&i) }); err == nil {
 						break
 					} else if !errors.Is(err, store.ErrConflict) {
 						t.Error(err)
@@ -166,7 +165,7 @@ func checkKeyRace(t *testing.T, st *store.Store) {
 	for n := range callers {
 		wg.Go(func() {
 			op := newOperation(fmt.Sprintf("op%d", n), "same key")
-			err := st.Write(context.Background(), func(tx *store.Tx) error {
+			err := st.Write(t.Context(), func(tx *store.Tx) error {
 				existing, err := tx.InsertOperation(&op)
 				holders[n] = op.ID
 				if existing != nil {
@@ -210,7 +209,7 @@ func checkProviderKeys(t *testing.T, st *store.Store) {
 	insert := func(id, account, providerKey string) error {
 		op := newOperation(id, "key of "+id)
 		op.AccountID, op.ProviderKey = account, providerKey
-		return st.Write(context.Background(), func(tx *store.Tx) error { _, err := tx.InsertOperation(&op); return err })
+		return st.Write(t.Context(), func(tx *store.Tx) error { _, err := tx.InsertOperation(&op); return err })
 	}
 	must(t, insert("op1", "acc", "pk"))
 	wantErr(t, insert("op2", "acc", "pk"), store.ErrConflict)
