@@ -221,6 +221,7 @@ func (c *change) settle(obs observation) {
 		if !n.Authorized.IsSet() {
 			c.money("amount_authorized", &n.Authorized, n.Amount)
 		}
+	default: // implies no amount
 	}
 	final, reason := obs.state.Final, obs.state.FinalReason
 	if n.Status == pay.StatusPaid || n.Status.Closed() {

@@ -119,7 +119,7 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = systemClock
 	}
 	if c.Runtime.UserAgent == "" {
 		c.Runtime.UserAgent = "payhost/" + Version

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/hmac"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -204,7 +205,7 @@ func (h *Host) intend(ctx context.Context, p *prepared, fingerprint []byte) (op 
 // rerun claims an operation that is still open because nothing was sent: the
 // same key runs the same operation again as its next try.
 func (h *Host) rerun(ctx context.Context, tx *store.Tx, op store.Operation, fingerprint []byte) (store.Operation, bool, error) {
-	if op.State != store.OperationQueued || op.NotBefore.After(h.now()) || sameRequest(op, fingerprint) != nil {
+	if op.State != store.OperationQueued || op.NotBefore.After(h.now()) || !hmac.Equal(op.Fingerprint, fingerprint) {
 		return op, false, nil
 	}
 	op.State, op.Executed, op.Error, op.ErrorKind = store.OperationRunning, pay.ExecutedUnknown, nil, ""
@@ -271,7 +272,7 @@ func (h *Host) insertCreating(ctx context.Context, tx *store.Tx, p prepared, op 
 		return err
 	}
 	c := change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}}
-	return h.emit(ctx, tx, &c, observation{actor: op.Actor, cause: "create"})
+	return h.emit(tx, &c, observation{actor: op.Actor, cause: "create"})
 }
 
 func (h *Host) newTry(ctx context.Context, op store.Operation) *store.Try {

@@ -257,7 +257,9 @@ func (h *Host) launcher() (*launcher, func(), error) {
 	}
 	images := process.NewImages()
 	return &launcher{dir: dir, images: images}, func() {
-		images.Close()
+		if err := images.Close(); err != nil {
+			h.log.Warn("releasing the plugin images", "error", err)
+		}
 		if err := dir.Close(); err != nil {
 			h.log.Warn("removing the directory for plugin sockets", "error", err)
 		}

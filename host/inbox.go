@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/payhost/payhost/host/store"
@@ -46,8 +47,8 @@ func (h *Host) sweepInbox(ctx context.Context) {
 		h.logUnlessDone(ctx, "reading the inbox", err)
 		return
 	}
-	for i := len(rows) - 1; i >= 0; i-- { // oldest first
-		h.processWebhook(ctx, rows[i].ID)
+	for _, row := range slices.Backward(rows) { // oldest first
+		h.processWebhook(ctx, row.ID)
 	}
 }
 
@@ -275,8 +276,8 @@ func (h *Host) rematch(inv store.Invoice) {
 				h.logUnlessDone(ctx, "matching webhooks again", err, "invoice", inv.ID)
 				return
 			}
-			for i := len(rows) - 1; i >= 0; i-- {
-				h.enqueue(rows[i].ID)
+			for _, row := range slices.Backward(rows) {
+				h.enqueue(row.ID)
 			}
 		}
 	})

@@ -36,7 +36,7 @@ func running(t *testing.T, p *hosttest.Provider) (h *host.Host, stop func() erro
 		Accounts: []host.Account{{ID: hosttest.AccountID, Provider: hosttest.ProviderName, Config: json.RawMessage(`{"token":"` + hosttest.Token + `"}`)}},
 	})
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()
 	<-h.Ready()
@@ -61,7 +61,7 @@ func TestTheDrainWaitsForRunningOperations(t *testing.T) {
 	p.Next(hosttest.Slow)
 	result := make(chan error, 1)
 	go func() {
-		_, err := h.CreateInvoice(context.Background(), hosttest.Invoice("order", "10.00"))
+		_, err := h.CreateInvoice(context.WithoutCancel(t.Context()), hosttest.Invoice("order", "10.00"))
 		result <- err
 	}()
 	<-p.Entered()

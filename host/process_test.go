@@ -175,7 +175,7 @@ func runHostForTest(database, baseURL string) {
 func TestKillingTheHostLeavesAnUnresolvedOperationAndNothingElse(t *testing.T) {
 	r := newRemote(t)
 	// Short, because sockets live below it.
-	dir, err := os.MkdirTemp("", "ph")
+	dir, err := os.MkdirTemp("", "ph") //nolint:usetesting // t.TempDir is too long for a socket
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	database := filepath.Join(dir, "payhost.db")

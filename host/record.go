@@ -127,7 +127,7 @@ func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoi
 			return err
 		}
 	}
-	return h.emit(ctx, tx, c, obs)
+	return h.emit(tx, c, obs)
 }
 
 // storeFacts writes what stands in tables of its own and reports whether
@@ -171,7 +171,7 @@ func (h *Host) storeFacts(ctx context.Context, tx *store.Tx, inv store.Invoice, 
 	return changed || refunds || disputes, nil
 }
 
-func (h *Host) emit(ctx context.Context, tx *store.Tx, c *change, obs observation) error {
+func (h *Host) emit(tx *store.Tx, c *change, obs observation) error {
 	if len(c.events) == 0 {
 		return nil
 	}

@@ -54,20 +54,20 @@ func (s *schemas) check(schema, value json.RawMessage, prefix string, problems *
 	if err != nil {
 		return err
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
-	if err != nil {
+	if !json.Valid(value) {
 		problems.add(prefix, "is not valid JSON")
 		return nil
 	}
-	var invalid *jsonschema.ValidationError
-	switch err := compiled.Validate(doc); {
-	case err == nil:
-	case errors.As(err, &invalid):
-		addViolations(invalid, prefix, problems)
-	default:
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
+	if err != nil {
 		return err
 	}
-	return nil
+	err = compiled.Validate(doc)
+	if invalid, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
+		addViolations(invalid, prefix, problems)
+		return nil
+	}
+	return err
 }
 
 func addViolations(v *jsonschema.ValidationError, prefix string, problems *fieldErrors) {

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -256,6 +255,3 @@ func (h *Host) manifest(name string) (pay.Manifest, error) {
 	}
 	return pay.Manifest{}, notSent(pay.KindPluginFault, "plugin %s has not described itself yet: %s", name, orElse(reason, "starting"))
 }
-
-// errGone is returned by calls on a generation that was killed while it was opened.
-var errGone = errors.New("the plugin process ended")

@@ -104,8 +104,7 @@ func (h *Host) receive(r *http.Request) (pay.Acknowledgement, error) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.cfg.WebhookBody))
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			return none, &webhookRefusal{status: http.StatusRequestEntityTooLarge, text: "body too large"}
 		}
 		return none, &webhookRefusal{status: http.StatusBadRequest, text: "the body ended early"}
@@ -166,8 +165,9 @@ func (h *Host) verify(ctx context.Context, account store.Account, req pay.Webhoo
 			return none, &webhookRefusal{status: http.StatusUnauthorized, text: "cannot be verified"}
 		case pay.KindPluginFault:
 			return none, h.spool(ctx, account, req, target)
+		default:
+			return none, &webhookRefusal{status: http.StatusServiceUnavailable, text: "cannot be verified now", after: 30 * time.Second}
 		}
-		return none, &webhookRefusal{status: http.StatusServiceUnavailable, text: "cannot be verified now", after: 30 * time.Second}
 	}
 	if err := h.storeWebhook(ctx, account, req, result, target); err != nil {
 		return none, err

@@ -66,7 +66,7 @@ func StartOn(tb testing.TB, st *store.Store, p *Provider, edit ...func(*host.Con
 	if err != nil {
 		tb.Fatalf("making the host: %v", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()
 	tb.Cleanup(func() {

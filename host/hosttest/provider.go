@@ -126,7 +126,7 @@ func (p *Provider) Webhook(url, ref string) *http.Request {
 	defer p.mu.Unlock()
 	inv := p.invoices[ref]
 	if inv == nil {
-		inv = &invoice{ref: ref, changed: time.Now()}
+		inv = &invoice{ref: ref}
 	}
 	body, _ := json.Marshal(wire{Ref: inv.ref, Status: string(inv.status), Amount: inv.amount, Changed: inv.changed})
 	req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(string(body))) //nolint:noctx // made for a handler, never sent
@@ -232,8 +232,9 @@ func (a *account) CreateInvoice(ctx context.Context, req pay.CreateInvoice) (pay
 		case <-ctx.Done():
 			return pay.InvoiceState{}, ctx.Err()
 		}
+	case Pending, Paid, Mismatch:
 	case Panic:
-		panic("scripted")
+		panic("scripted") //nolint:forbidigo // what the host must survive
 	}
 	s := p.state(inv.ref)
 	if outcome == Mismatch {

@@ -78,8 +78,9 @@ func (k Kind) Executed() Executed {
 		return ExecutedYes
 	case KindOutcomeUnknown, KindPluginFault, KindInternal, "":
 		return ExecutedUnknown
+	default:
+		return ExecutedNo
 	}
-	return ExecutedNo
 }
 
 // RetryRule says what may be done after an error.
@@ -113,8 +114,9 @@ func (k Kind) Retry() RetryRule {
 		return RetrySameOperation
 	case KindInvalidState, KindOutcomeUnknown, KindPluginFault, KindInProgress, KindInternal:
 		return RetryAfterLookup
+	default:
+		return RetryNever
 	}
-	return RetryNever
 }
 
 // DeclineReason is why a payment was declined, in one vocabulary for all
