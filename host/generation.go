@@ -116,15 +116,7 @@ func (g *generation) hold() bool {
 }
 
 func (g *generation) gone() bool {
-	if g.exited == nil {
-		return false
-	}
-	select {
-	case <-g.exited:
-		return true
-	default:
-		return false
-	}
+	return g.proc != nil && !g.proc.Alive()
 }
 
 func (g *generation) release() {

@@ -9,55 +9,55 @@ import (
 // host must know to call it rightly. It is data; the host stores it, so that it can answer while the plugin is down.
 type Manifest struct {
 	// Name is the provider's name, [a-z][a-z0-9-]{0,31}; also the suffix of the binary.
-	Name string
+	Name string `json:"name,omitzero"`
 	// Version is the plugin's own version, for example "1.4.0".
-	Version string
+	Version string `json:"version,omitzero"`
 	// SDK is the version of the SDK it was built with; the SDK fills it in.
-	SDK string
+	SDK string `json:"sdk,omitzero"`
 	// Title is the provider's name for people.
-	Title string
+	Title string `json:"title,omitzero"`
 	// DocsURL points to the plugin's documentation. Optional.
-	DocsURL string
+	DocsURL string `json:"docs_url,omitzero"`
 
 	// Currencies are those the provider can take: ISO 4217 codes or codes of its own with their exponents.
-	Currencies []Currency
+	Currencies []Currency `json:"currencies,omitzero"`
 	// ConfigSchema is the JSON Schema (2020-12) of an account's config. Properties that are secret carry "secret": true.
-	ConfigSchema json.RawMessage
+	ConfigSchema json.RawMessage `json:"config_schema,omitzero"`
 	// OptionSchemas are the JSON Schemas of provider_options by operation.
 	// An operation without one takes no options.
-	OptionSchemas map[Operation]json.RawMessage
+	OptionSchemas map[Operation]json.RawMessage `json:"option_schemas,omitzero"`
 	// OperationKey is the form of the key the provider accepts.
-	OperationKey KeyFormat
+	OperationKey KeyFormat `json:"operation_key,omitzero"`
 	// Operations describe the mutating operations the binary offers.
-	Operations map[Operation]OperationSpec
+	Operations map[Operation]OperationSpec `json:"operations,omitzero"`
 	// Fields says, per common field of a create request, what becomes of it.
 	// A field that is not listed is [FieldStored] when informational and
 	// [FieldRefused] when behavioural; see [CommonFields].
-	Fields map[string]FieldSpec
+	Fields map[string]FieldSpec `json:"fields,omitzero"`
 	// Abilities are what the binary can offer; an account may offer less.
-	Abilities Abilities
+	Abilities Abilities `json:"abilities,omitzero"`
 
 	// VisibilityDelay is how long a new object may stay invisible to look-ups: absence counts as
 	// evidence only after it.
-	VisibilityDelay time.Duration
+	VisibilityDelay time.Duration `json:"visibility_delay_ns,omitzero"`
 	// LateWindow is how long after the end of an invoice money may still arrive.
-	LateWindow time.Duration
+	LateWindow time.Duration `json:"late_window_ns,omitzero"`
 	// PollCadence is how often an invoice in a status is worth a look.
-	PollCadence map[Status]time.Duration
+	PollCadence map[Status]time.Duration `json:"poll_cadence_ns,omitzero"`
 	// RateLimits are the limits the host keeps per account.
-	RateLimits []RateLimitSpec
+	RateLimits []RateLimitSpec `json:"rate_limits,omitzero"`
 	// EgressHosts are the hosts (host or host:port) the plugin must reach; "{config.base_url}" stands for a config key.
-	EgressHosts []string
+	EgressHosts []string `json:"egress_hosts,omitzero"`
 	// Actions are provider-specific extras.
-	Actions []ActionSpec
+	Actions []ActionSpec `json:"actions,omitzero"`
 	// StateReads and StateWrites are the versions of [State] the binary
 	// understands and produces.
-	StateReads  []int
-	StateWrites int
+	StateReads  []int `json:"state_reads,omitzero"`
+	StateWrites int   `json:"state_writes,omitzero"`
 	// AccountWebhook says that the provider reports to one URL per account that a person registers there;
 	// WebhookTails are the tails it uses below the account's URL.
-	AccountWebhook bool
-	WebhookTails   []string
+	AccountWebhook bool     `json:"account_webhook,omitzero"`
+	WebhookTails   []string `json:"webhook_tails,omitzero"`
 }
 
 // Operation names one kind of mutating call. The list is closed.
@@ -98,14 +98,15 @@ const (
 // OperationSpec describes one operation of a provider.
 type OperationSpec struct {
 	// Resolution is what can settle an unknown outcome; empty means [ResolveHuman].
-	Resolution Resolution
+	Resolution Resolution `json:"resolution,omitzero"`
 	// OnAbsence is what a proved absence means after a look-up: empty means "not executed",
 	// [ResolveHuman] leaves it to a person.
-	OnAbsence Resolution
+	OnAbsence Resolution `json:"on_absence,omitzero"`
 	// HumanWhen names provider_options whose presence makes an unknown outcome a case for a person.
-	HumanWhen []string
+	HumanWhen []string `json:"human_when,omitzero"`
 	// Expected and Maximum are how long the provider usually and at most takes to answer. Zero: unstated.
-	Expected, Maximum time.Duration
+	Expected time.Duration `json:"expected_ns,omitzero"`
+	Maximum  time.Duration `json:"maximum_ns,omitzero"`
 }
 
 // KeyAlphabet is the alphabet of provider keys.
@@ -122,9 +123,9 @@ const (
 
 // KeyFormat is the form of the provider key.
 type KeyFormat struct {
-	Alphabet KeyAlphabet
+	Alphabet KeyAlphabet `json:"alphabet,omitzero"`
 	// MaxLength is 32 when zero.
-	MaxLength int
+	MaxLength int `json:"max_length,omitzero"`
 }
 
 // FieldUse is what a provider does with a common field.
@@ -144,17 +145,17 @@ const (
 
 // FieldSpec says what becomes of one common field, within which limits.
 type FieldSpec struct {
-	Use FieldUse
+	Use FieldUse `json:"use,omitzero"`
 	// MaxLength is the largest number of characters; zero: no limit of its own.
-	MaxLength int
+	MaxLength int `json:"max_length,omitzero"`
 	// Pattern is a regular expression the whole value must match, in RE2 syntax.
-	Pattern string
+	Pattern string `json:"pattern,omitzero"`
 	// Values are the only ones accepted, when any are listed.
-	Values []string
+	Values []string `json:"values,omitzero"`
 	// MaxDuration bounds a duration such as expires_in.
-	MaxDuration time.Duration
+	MaxDuration time.Duration `json:"max_duration_ns,omitzero"`
 	// Note is for the generated documentation.
-	Note string
+	Note string `json:"note,omitzero"`
 }
 
 // CommonFields returns the names of the common fields of a create request and
@@ -208,12 +209,12 @@ const (
 
 // RateLimitSpec is one limit.
 type RateLimitSpec struct {
-	Scope RateScope
+	Scope RateScope `json:"scope,omitzero"`
 	// Abilities are the calls it counts; empty: all.
-	Abilities Abilities
+	Abilities Abilities `json:"abilities,omitzero"`
 	// Rate is calls per second as a decimal number such as "0.2"; Burst is at least 1.
-	Rate  string
-	Burst int
+	Rate  string `json:"rate,omitzero"`
+	Burst int    `json:"burst,omitzero"`
 }
 
 // Effect says what an action does.
@@ -229,18 +230,19 @@ const (
 // ActionSpec describes one provider-specific extra.
 type ActionSpec struct {
 	// Name is snake_case, unique within the manifest.
-	Name   string
-	Title  string
-	Effect Effect
+	Name   string `json:"name,omitzero"`
+	Title  string `json:"title,omitzero"`
+	Effect Effect `json:"effect,omitzero"`
 	// Subject is what it acts on: [SubjectInvoice], [SubjectPayout], [SubjectRefund] or [SubjectAccount].
-	Subject Subject
+	Subject Subject `json:"subject,omitzero"`
 	// Input and Output are JSON Schemas.
-	Input, Output json.RawMessage
+	Input  json.RawMessage `json:"input,omitzero"`
+	Output json.RawMessage `json:"output,omitzero"`
 	// Resolution is what can settle an unknown outcome; empty means [ResolveHuman].
-	Resolution Resolution
+	Resolution Resolution `json:"resolution,omitzero"`
 	// MaxAttachments is how many files it takes, of at most MaxAttachmentSize bytes each.
-	MaxAttachments    int
-	MaxAttachmentSize int64
+	MaxAttachments    int   `json:"max_attachments,omitzero"`
+	MaxAttachmentSize int64 `json:"max_attachment_size,omitzero"`
 }
 
 // MaxAttachmentSize is the largest attachment of an action, in bytes.

@@ -22,12 +22,12 @@ const maxAmountDigits = 30
 // currency.
 type Currency struct {
 	// Code is the alphabetic code in upper case, for example "UAH".
-	Code string
+	Code string `json:"code"`
 	// Exponent is the number of decimal digits of the major unit, 0 to 18.
-	Exponent int
+	Exponent int `json:"exponent"`
 	// Numeric is the ISO 4217 numeric code, for example 980. It is zero for a
 	// code that only a manifest declares.
-	Numeric int
+	Numeric int `json:"numeric,omitzero"`
 }
 
 // IsZero reports whether c is no currency at all.
@@ -73,6 +73,10 @@ func NewMoney(amount decimal.Decimal, c Currency) (Money, error) {
 	fixed := amount.Truncate(int32(c.Exponent))
 	if !fixed.Equal(amount) {
 		return Money{}, fmt.Errorf("amount %s has more decimal digits than %s has (%d)", amount.String(), c.Code, c.Exponent)
+	}
+	// Counted in canonical form, so that every amount that was made can be read back.
+	if fixed.NumDigits()+int(fixed.Exponent())+c.Exponent > maxAmountDigits {
+		return Money{}, fmt.Errorf("amount has more than %d digits with the decimals of %s", maxAmountDigits, c.Code)
 	}
 	return Money{amount: fixed, currency: c}, nil
 }

@@ -206,3 +206,14 @@ func (p *Process) Containment() string { return containment }
 
 // Exited is closed as soon as the process has ended, for whatever reason, also while a grandchild still holds its pipes.
 func (p *Process) Exited() <-chan struct{} { return p.child.exited }
+
+// Alive reports whether the process runs now. It notices a death some moments before Exited does, so that a call need not be
+// handed to a process that can no longer answer it.
+func (p *Process) Alive() bool {
+	select {
+	case <-p.child.exited:
+		return false
+	default:
+		return !hasEnded(p.pid)
+	}
+}

@@ -50,6 +50,14 @@ func closeOnExec() error {
 	return nil
 }
 
+// hasEnded asks the kernel, which knows of a death before anybody has been told.
+func hasEnded(pid int) bool {
+	// The kernel clears the pid of a child that has not ended.
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|unix.WNOHANG, nil)
+	return errors.Is(err, unix.ECHILD) || err == nil && info.Signo != 0
+}
+
 // awaitExit returns true when the process has ended and is still a zombie, so that its id, and with it the id of its group,
 // cannot belong to anybody else yet.
 func awaitExit(pid int) bool {

@@ -13,6 +13,9 @@ func Harden() error { return nil }
 // closeOnExec relies on Go's own close-on-exec marks.
 func closeOnExec() error { return nil }
 
+// hasEnded cannot ask without reaping here; Exited tells.
+func hasEnded(int) bool { return false }
+
 // awaitExit cannot wait without reaping here.
 func awaitExit(int) bool { return false }
 
