@@ -154,7 +154,7 @@ func (w *world) adapterReturned(when string) {
 	w.Helper()
 	select {
 	case <-w.probe.returned():
-	case <-time.After(patience / 3):
+	case <-time.After(w.patience):
 		w.Errorf("the adapter's method has not returned %s", when)
 	}
 }

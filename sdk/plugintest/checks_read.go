@@ -69,7 +69,7 @@ func getPending(k *kit) {
 // settle asks until the invoice is no longer waiting, because a simulator may take a moment.
 func (i *invoice) settle() pay.InvoiceState {
 	i.w.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(i.w.patience)
 	for {
 		got := i.get()
 		if got.Status != pay.StatusPending && got.Status != pay.StatusProcessing || time.Now().After(deadline) {

@@ -86,7 +86,14 @@ func (w *world) refusedConfigs() {
 			w.hides("Open with a broken "+name, errorTexts(err))
 		}
 	}
-	_, err := w.tryOpen(append(w.config(), '}'))
+	keys := w.keys()
+	keys[unknownField] = json.RawMessage(`1`)
+	if doc, err := json.Marshal(keys); err == nil {
+		_, err = w.tryOpen(doc)
+		w.hides("Open with an unknown key", errorTexts(err))
+	}
+	doc := w.config()
+	_, err := w.tryOpen(doc[:len(doc)-1])
 	w.hides("Open with a config that is no JSON", errorTexts(err))
 }
 

@@ -64,8 +64,8 @@ func (w *world) callback(inv *invoice) pay.WebhookRequest {
 			req.Invoice = &inv.ref
 		}
 		return req
-	case <-time.After(patience):
-		w.Fatalf("the account handles webhooks and the simulator sent none within %s of a payment; it may need Site.WebhookURL", patience)
+	case <-time.After(w.patience):
+		w.Fatalf("the account handles webhooks and the simulator sent none within %s of a payment; it may need Site.WebhookURL", w.patience)
 		return pay.WebhookRequest{}
 	}
 }

@@ -78,5 +78,5 @@ func runCheck(tb testing.TB, h *Harness, c check, l lane) {
 			tb.Logf("why %s matters: %s", c.Name, c.Why)
 		}
 	}()
-	c.run(&kit{TB: tb, harness: h, lane: l, needs: c.needs})
+	c.run(&kit{TB: tb, harness: h, lane: l, needs: c.needs, patience: defaultPatience})
 }

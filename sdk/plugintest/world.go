@@ -21,8 +21,8 @@ const (
 	accountID = "acc_kit"
 	// callTime is the deadline of ordinary calls.
 	callTime = 20 * time.Second
-	// patience is how long the kit waits for something that should happen at once before it calls it hanging.
-	patience = 15 * time.Second
+	// defaultPatience is how long the kit waits for something that should happen at once before it calls it hanging.
+	defaultPatience = 15 * time.Second
 )
 
 // kit is one check on one lane; it makes worlds.
@@ -31,6 +31,8 @@ type kit struct {
 	harness *Harness
 	lane    lane
 	needs   pay.Abilities
+	// patience is [defaultPatience] but in tests of the kit, which do not wait that long for a provider that is broken.
+	patience time.Duration
 }
 
 // world is one simulator with one account open at it. Nothing in it is shared with another world.
@@ -231,8 +233,8 @@ func (w *world) finishes(what string, f func()) bool {
 	select {
 	case <-done:
 		return true
-	case <-time.After(patience):
-		w.Errorf("%s did not return within %s", what, patience)
+	case <-time.After(w.patience):
+		w.Errorf("%s did not return within %s", what, w.patience)
 		return false
 	}
 }
