@@ -100,6 +100,8 @@ type provided struct {
 	// the nearest to it that the protocol has.
 	announce func(ref string) error
 	created  func() int
+	// refund and dispute happen at the provider, unasked; nil where it has no such thing.
+	refund, dispute func(ref string) error
 }
 
 // allProviders starts a host with the three plugins as processes, their simulators, and a front that
@@ -157,15 +159,16 @@ func allProviders(t *testing.T, edit ...func(*host.Config)) (*hosttest.Host, *fr
 				return err
 			}
 			return payinSim.SetStatus(ref, 0)
-		}, func() int { return len(payinSim.Invoices()) }},
+		}, func() int { return len(payinSim.Invoices()) }, payinSim.Refund, payinSim.Chargeback},
 		{"merchant", "p2p-main", create("p2p-main", "2000.00", "RUB"), merchantSim.Pay, merchantSim.Notify,
-			func() int { return len(merchantSim.Invoices()) }},
+			func() int { return len(merchantSim.Invoices()) }, nil,
+			func(ref string) error { return merchantSim.Dispute(ref, "no_payment", "") }},
 		{"monobank", "mono-main", create("mono-main", "42.00", "UAH"), monobankSim.Pay, func(ref string) error {
 			if err := monobankSim.Pay(ref); err != nil {
 				return err
 			}
 			return monobankSim.SetStatus(ref, "created")
-		}, func() int { return len(monobankSim.Invoices()) }},
+		}, func() int { return len(monobankSim.Invoices()) }, monobankSim.Reverse, nil},
 	}
 }
 
@@ -190,6 +193,46 @@ func TestThreeProvidersCreateFollowAndSettle(t *testing.T) {
 			require.True(t, paid.Final)
 			require.False(t, paid.NeedsReview, paid.ReviewReason)
 		})
+	}
+}
+
+// What happens to paid money at the provider is a fact beside the status: paid never regresses.
+func TestRefundsAndDisputesNobodyOrderedAreFactsBesidePaid(t *testing.T) {
+	h, _, list := allProviders(t)
+	for _, p := range list {
+		for name, happen := range map[string]func(string) error{"refund": p.refund, "dispute": p.dispute} {
+			if happen == nil {
+				continue
+			}
+			t.Run(p.name+" "+name, func(t *testing.T) {
+				req := p.request
+				req.IdempotencyKey, req.Reference = p.name+name, name
+				inv, err := h.CreateInvoice(t.Context(), req)
+				require.NoError(t, err)
+				require.NoError(t, p.pay(inv.ProviderRef))
+				awaitStatus(t, h, inv.ID, pay.StatusPaid)
+				require.NoError(t, happen(inv.ProviderRef))
+				for range 2 { // a second look finds nothing new
+					after, err := h.RefreshInvoice(t.Context(), inv.ID)
+					require.NoError(t, err)
+					require.Equal(t, pay.StatusPaid, after.Status)
+					refunds, err := h.Store.Refunds(t.Context(), inv.ID)
+					require.NoError(t, err)
+					if name == "refund" {
+						require.Empty(t, after.Disputes)
+						if len(refunds) == 0 { // monobank's "reversed" names no refund, only that all went back
+							require.Equal(t, after.Amount, after.AmountRefunded)
+							continue
+						}
+						require.Len(t, refunds, 1)
+						require.Equal(t, pay.OriginExternal, refunds[0].Origin)
+						continue
+					}
+					require.Len(t, after.Disputes, 1)
+					require.Empty(t, refunds)
+				}
+			})
+		}
 	}
 }
 
