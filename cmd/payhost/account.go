@@ -94,10 +94,10 @@ func (p *program) accountAddCommand() *cobra.Command {
 	zone := cmd.Flags().String("time-zone", "", "IANA name, for example Europe/Kyiv")
 	file := cmd.Flags().String("config-file", "", "JSON object of the provider's config; - for standard input")
 	labels := cmd.Flags().StringArray("label", nil, "your own key=value; repeatable")
-	for _, required := range []string{"provider", "config-file"} {
-		_ = cmd.MarkFlagRequired(required) // the flags exist
-	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *provider == "" || *file == "" {
+			return usagef("--provider and --config-file are required")
+		}
 		config, err := p.input(*file)
 		if err != nil {
 			return err

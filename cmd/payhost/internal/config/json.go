@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // json returns a value of the file as JSON. Numbers keep the digits they were written with: an amount or an id must not
@@ -50,6 +52,11 @@ func (d *decoder) writeJSON(out *bytes.Buffer, n ast.Node, path string) {
 		}
 		out.WriteByte(']')
 	case *ast.StringNode:
+		// The parser takes integers beyond 64 bits for text; they are numbers all the same.
+		if n.Token.Type == token.StringType && digitsOnly(n.Value) {
+			d.writeNumber(out, n, n.Value, path)
+			return
+		}
 		writeText(out, n.Value)
 	case *ast.LiteralNode:
 		writeText(out, n.Value.Value)
@@ -92,6 +99,12 @@ func (d *decoder) writeNumber(out *bytes.Buffer, n ast.Node, digits, path string
 		return
 	}
 	out.WriteString(digits)
+}
+
+// digitsOnly reports whether s is an integer as it would be written without quotes.
+func digitsOnly(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
 func writeText(out *bytes.Buffer, s string) {

@@ -103,9 +103,6 @@ func Parse(content []byte) (*Lock, error) {
 	if err := dec.Decode(l); err != nil {
 		return nil, err
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("has something behind its JSON object")
-	}
 	seen := map[string]bool{}
 	for _, p := range l.Plugins {
 		if err := p.check(); err != nil {

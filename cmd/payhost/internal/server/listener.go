@@ -45,17 +45,18 @@ type listeners struct {
 	of   map[string]*listener // by part
 }
 
-// listen opens the addresses. A part without one of its own is served by the API's.
+// listen opens the addresses. A part without one of its own is served by the API's; two parts with the same address share
+// a listener, unless the system chooses the port.
 func listen(ctx context.Context, c config.Listen) (*listeners, error) {
 	ls := &listeners{of: map[string]*listener{}}
-	byAddress := map[string]*listener{}
+	shared := map[string]*listener{}
 	for _, want := range []struct{ part, address string }{
 		{partAPI, c.API}, {partWebhooks, c.Webhooks}, {partOps, c.Ops},
 	} {
+		l := shared[want.address]
 		if want.address == "" {
-			want.address = c.API
+			l = ls.of[partAPI]
 		}
-		l := byAddress[want.address]
 		if l == nil {
 			opened, err := listenOn(ctx, want.address)
 			if err != nil {
@@ -63,8 +64,10 @@ func listen(ctx context.Context, c config.Listen) (*listeners, error) {
 				return nil, err
 			}
 			l = &listener{Listener: opened, parts: map[string]bool{}}
-			byAddress[want.address] = l
 			ls.list = append(ls.list, l)
+			if !strings.HasSuffix(want.address, ":0") {
+				shared[want.address] = l
+			}
 		}
 		l.parts[want.part] = true
 		ls.of[want.part] = l
