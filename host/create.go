@@ -2,17 +2,15 @@ package host
 
 import (
 	"context"
-	"crypto/hmac"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// CreateInvoice asks a provider for a new invoice.
+// CreateInvoice asks a provider for a new invoice or, with a Source, charges a
+// stored credential or a balance.
 //
 // The operation is journalled before anything is sent and goes on when ctx
 // ends. With an error of kind [pay.KindOutcomeUnknown] the invoice is not nil
@@ -30,26 +28,28 @@ func (h *Host) CreateInvoice(ctx context.Context, req CreateInvoice) (*Invoice, 
 	if err != nil {
 		return nil, err
 	}
-	fingerprint, err := h.fingerprint(p)
+	c, err := h.createCommand(p)
 	if err != nil {
 		return nil, err
 	}
-	op, err := h.store.OperationByKey(ctx, p.account.Tenant, pay.OpCreate, req.IdempotencyKey)
-	switch {
-	case err == nil:
-		if err := sameRequest(op, fingerprint); err != nil {
-			return nil, err
-		}
-		if inv, rerun, err := h.replay(ctx, op); !rerun {
-			return inv, err
-		}
-	case !errors.Is(err, store.ErrNotFound):
-		return nil, storageError(err)
-	}
-	if err := usable(p.account, pay.OpCreate); err != nil {
+	a, err := h.execute(ctx, c)
+	return invoiceOf(a, err)
+}
+
+// invoiceOf decodes the invoice of an answer.
+func invoiceOf(a answer, err error) (*Invoice, error) {
+	if len(a.raw) == 0 {
 		return nil, err
 	}
-	return h.startCreate(ctx, p, fingerprint)
+	inv := &Invoice{}
+	if bad := json.Unmarshal(a.raw, inv); bad != nil {
+		return nil, pay.Errorf(pay.KindInternal, "the stored result of operation %s cannot be read: %w", a.op.ID, bad)
+	}
+	inv.Replayed = a.replayed
+	if err != nil && inv.UnresolvedOperation == "" {
+		inv.UnresolvedOperation = a.op.ID
+	}
+	return inv, err
 }
 
 func (h *Host) prepareCreate(ctx context.Context, req CreateInvoice) (prepared, error) {
@@ -67,181 +67,106 @@ func (h *Host) prepareCreate(ctx context.Context, req CreateInvoice) (prepared, 
 	return h.prepare(req, account, m)
 }
 
-// usable refuses new operations on an account that takes none.
-func usable(a store.Account, op pay.Operation) error {
-	if a.State == AccountClosed {
-		return pay.Errorf(pay.KindInvalidState, "account %s is closed; only late webhooks, refunds and look-ups still work", a.ID)
+func (h *Host) createCommand(p prepared) (command, error) {
+	kind := pay.OpCreate
+	if p.req.Source != nil {
+		kind = pay.OpCharge
 	}
-	paused := a.State == AccountPaused
-	for _, p := range a.PausedOperations {
-		paused = paused || p == op
+	fingerprint, err := h.fingerprint(kind, p.account.ID, "", struct {
+		Source  *Source
+		Invoice pay.CreateInvoice
+	}{p.req.Source, p.stable()})
+	if err != nil {
+		return command{}, err
 	}
-	if paused {
-		return notSent(pay.KindAccountPaused, "account %s is paused for %s by an operator", a.ID, op)
-	}
-	return nil
+	return command{
+		kind: kind, key: p.req.IdempotencyKey, account: p.account, manifest: p.manifest, fingerprint: fingerprint, request: p.req,
+		objectType: objectInvoice, customerID: p.call.Customer.ID, correlationID: p.req.CorrelationID,
+		resolution: resolutionOf(p.manifest, kind, p.call.Options),
+		intend: func(ctx context.Context, tx *store.Tx, op *store.Operation) error {
+			if err := h.oneUnresolvedPerReference(ctx, tx, p); err != nil {
+				return err
+			}
+			return h.insertCreating(tx, p, *op)
+		},
+		call: func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error) {
+			return h.callCreate(ctx, account, frame, p, op)
+		},
+	}, nil
 }
 
-// startCreate takes the account's slot, writes the intent and makes the call on a context of its own.
-func (h *Host) startCreate(ctx context.Context, p prepared, fingerprint []byte) (*Invoice, error) {
-	done, err := h.begin()
-	if err != nil {
-		return nil, err
+// stable is what makes two requests the same: without addresses, which an honest retry may come from anew.
+func (p prepared) stable() pay.CreateInvoice {
+	stable := p.call
+	stable.Payer.IP, stable.Payer.UserAgent = "", ""
+	return stable
+}
+
+func (h *Host) callCreate(ctx context.Context, account pay.Account, frame pay.Call, p prepared, op store.Operation) (effect, error) {
+	req := p.call
+	frame.Critical = criticalOf(p)
+	req.Call, req.InvoiceID = frame, op.InvoiceID
+	req.WebhookURL, req.AccountWebhookURL = h.webhookURL(op.AccountID, op.InvoiceID), h.webhookURL(op.AccountID, "")
+	if p.req.Source == nil {
+		state, err := account.CreateInvoice(ctx, req)
+		return effect{invoice: &state}, err
 	}
-	release, err := h.slot(ctx, p.account.ID)
+	charger, err := pay.Offered[pay.Charger](account, pay.CanCharge)
 	if err != nil {
-		done()
-		return nil, err
+		return effect{}, err
 	}
-	op, mine, err := h.intend(ctx, &p, fingerprint)
-	if err != nil || !mine {
-		release()
-		done()
+	charge := pay.Charge{Invoice: req, Source: p.req.Source.Type, BalanceID: p.req.Source.ID}
+	if charge.Source == pay.SourceCredential {
+		charge.BalanceID = ""
+		stored, err := h.store.Credential(ctx, p.req.Source.ID)
 		if err != nil {
-			return nil, err
+			return effect{}, &pay.Error{Kind: pay.KindNotFound, Executed: pay.ExecutedNo, Message: "source.id: there is no such credential"}
 		}
-		// Another call with this key came first.
-		if err := sameRequest(op, fingerprint); err != nil {
-			return nil, err
-		}
-		inv, rerun, err := h.replay(ctx, op)
-		if rerun {
-			err = notSent(pay.KindInProgress, "another call with this Idempotency-Key is about to run")
-		}
-		return inv, err
+		charge.Credential = &stored.StoredCredential
 	}
-	type outcome struct {
-		inv *Invoice
-		err error
-	}
-	result := make(chan outcome, 1)
-	go func() {
-		defer done()
-		defer release()
-		inv, err := h.runCreate(context.WithoutCancel(ctx), p, op)
-		result <- outcome{inv, err}
-	}()
-	select {
-	case r := <-result:
-		return r.inv, r.err
-	case <-ctx.Done():
-	}
-	// The caller hung up; the call goes on and its result will be stored.
-	inv, err := h.invoiceView(context.WithoutCancel(ctx), op.InvoiceID)
-	if err != nil {
-		return nil, err
-	}
-	inv.UnresolvedOperation = op.ID
-	return inv, unknownOutcome(op)
+	state, err := charger.Charge(ctx, charge)
+	return effect{invoice: &state}, err
 }
 
-// slot waits for one of the account's places in flight.
-func (h *Host) slot(ctx context.Context, account string) (release func(), err error) {
-	h.mu.Lock()
-	places, ok := h.slots[account]
-	if !ok {
-		places = make(chan struct{}, h.cfg.MaxConcurrent)
-		h.slots[account] = places
-	}
-	h.mu.Unlock()
-	select {
-	case places <- struct{}{}:
-		return func() { <-places }, nil
-	default:
-	}
-	wait := time.NewTimer(h.cfg.Timeouts.Start)
-	defer wait.Stop()
-	select {
-	case places <- struct{}{}:
-		return func() { <-places }, nil
-	case <-wait.C:
-	case <-ctx.Done():
-	case <-h.stopping:
-		return nil, errStopped()
-	}
-	return nil, &pay.Error{
-		Kind: pay.KindRateLimited, Executed: pay.ExecutedNo, Retry: pay.Retry{Rule: pay.RetrySameOperation, After: time.Second},
-		Message: fmt.Sprintf("account %s has %d calls in flight", account, h.cfg.MaxConcurrent),
-	}
-}
-
-// intend writes the intent: operation, try, invoice, personal data and the first event, in one durable
-// transaction. From then on the operation counts as sent.
-func (h *Host) intend(ctx context.Context, p *prepared, fingerprint []byte) (op store.Operation, mine bool, err error) {
-	now, who := h.now(), actorFrom(ctx)
-	op = store.Operation{
-		ID: newID("op", now), Tenant: p.account.Tenant, AccountID: p.account.ID, Provider: p.account.Provider, Kind: pay.OpCreate,
-		IdempotencyKey: p.req.IdempotencyKey, Fingerprint: fingerprint, ObjectType: "invoice", InvoiceID: newID("inv", now),
-		State: store.OperationRunning, Executed: pay.ExecutedUnknown, Resolution: resolutionOf(p.manifest, pay.OpCreate, p.call.Options), Try: 1,
-		CustomerID: p.call.Customer.ID, Actor: who.name, RequestID: who.requestID, CorrelationID: p.req.CorrelationID,
-		Traceparent: who.traceparent, CreatedAt: now, UpdatedAt: now,
-	}
-	op.ObjectID = op.InvoiceID
-	if op.ProviderKey, err = providerKey(p.manifest.OperationKey, op.ID); err != nil {
-		return op, false, pay.Errorf(pay.KindPluginFault, "provider %s: %w", p.account.Provider, err)
-	}
-	if op.Request, err = json.Marshal(p.req); err != nil {
-		return op, false, pay.Errorf(pay.KindInternal, "encoding the request: %w", err)
-	}
-	intent := op
-	err = h.write(ctx, func(tx *store.Tx) error {
-		op, mine = intent, true
-		if err := h.oneUnresolvedPerReference(ctx, tx, p); err != nil {
-			return err
+// criticalOf names the fields of a request whose loss would change what happens to the
+// money: an old plugin that does not know one must refuse.
+func criticalOf(p prepared) []string {
+	var names []string
+	for name, value := range presentFields(p.req) {
+		if value.present && pay.CommonFields()[name] == pay.FieldRefused {
+			names = append(names, name)
 		}
-		existing, err := tx.InsertOperation(&op)
-		if err != nil {
-			return err
-		}
-		if existing != nil {
-			op, mine, err = h.rerun(ctx, tx, *existing, fingerprint)
-			return err
-		}
-		return h.insertCreating(ctx, tx, *p, op)
-	})
-	return op, mine, err
-}
-
-// rerun claims an operation that is still open because nothing was sent: the
-// same key runs the same operation again as its next try.
-func (h *Host) rerun(ctx context.Context, tx *store.Tx, op store.Operation, fingerprint []byte) (store.Operation, bool, error) {
-	if op.State != store.OperationQueued || op.NotBefore.After(h.now()) || !hmac.Equal(op.Fingerprint, fingerprint) {
-		return op, false, nil
 	}
-	op.State, op.Executed, op.Error, op.ErrorKind = store.OperationRunning, pay.ExecutedUnknown, nil, ""
-	op.Try++
-	op.UpdatedAt = h.now()
-	if err := tx.UpdateOperation(&op); err != nil {
-		return op, false, err
-	}
-	return op, true, tx.InsertTry(h.newTry(ctx, op))
+	return names
 }
 
 // oneUnresolvedPerReference refuses a second create for an order whose first
 // create may have happened: that is how payers are asked twice.
-func (h *Host) oneUnresolvedPerReference(ctx context.Context, tx *store.Tx, p *prepared) error {
+func (h *Host) oneUnresolvedPerReference(ctx context.Context, tx *store.Tx, p prepared) error {
 	if p.call.Reference == "" {
 		return nil
 	}
 	yes := true
 	rows, err := tx.Invoices(ctx, store.InvoiceFilter{
-		AccountID: p.account.ID, Reference: p.call.Reference, Unresolved: &yes, Limit: 1,
+		AccountID: p.account.ID, Reference: p.call.Reference, Unresolved: &yes, Limit: maxPage,
 	})
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
 	}
-	op, err := tx.OperationByKey(ctx, p.account.Tenant, pay.OpCreate, p.req.IdempotencyKey)
-	if err == nil && op.InvoiceID == rows[0].ID {
-		return nil
+	for _, row := range rows {
+		if row.UnresolvedOperation != row.CreateOperationID {
+			continue // something else about an invoice that exists
+		}
+		return &pay.Error{
+			Kind: pay.KindInProgress, Executed: pay.ExecutedNo, InvoiceID: row.ID, OperationID: row.UnresolvedOperation,
+			Message: fmt.Sprintf("reference: invoice %s of this reference has an unresolved create; settle it first", row.ID),
+			Fields:  []pay.FieldError{{Path: "reference", Message: "has an unresolved create on this account"}},
+		}
 	}
-	return &pay.Error{
-		Kind: pay.KindInProgress, Executed: pay.ExecutedNo, InvoiceID: rows[0].ID, OperationID: rows[0].UnresolvedOperation,
-		Message: fmt.Sprintf("reference: invoice %s of this reference has an unresolved create; settle it first", rows[0].ID),
-		Fields:  []pay.FieldError{{Path: "reference", Message: "has an unresolved create on this account"}},
-	}
+	return nil
 }
 
-func (h *Host) insertCreating(ctx context.Context, tx *store.Tx, p prepared, op store.Operation) error {
+func (h *Host) insertCreating(tx *store.Tx, p prepared, op store.Operation) error {
 	now := op.CreatedAt
 	inv := store.Invoice{
 		ID: op.InvoiceID, Tenant: op.Tenant, Mode: p.account.Mode, AccountID: op.AccountID, Provider: op.Provider,
@@ -268,31 +193,6 @@ func (h *Host) insertCreating(ctx context.Context, tx *store.Tx, p prepared, op 
 			return err
 		}
 	}
-	if err := tx.InsertTry(h.newTry(ctx, op)); err != nil {
-		return err
-	}
 	c := change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}}
-	return h.emit(tx, &c, observation{actor: op.Actor, cause: "create"})
-}
-
-func (h *Host) newTry(ctx context.Context, op store.Operation) *store.Try {
-	who := actorFrom(ctx)
-	return &store.Try{
-		OperationID: op.ID, Number: op.Try, Plugin: op.Provider, HostVersion: Version, HostInstance: h.instance,
-		Actor: who.name, RequestID: who.requestID, Traceparent: who.traceparent, StartedAt: h.now(),
-	}
-}
-
-// resolutionOf says what can settle an unknown outcome of op with these options.
-func resolutionOf(m pay.Manifest, op pay.Operation, options json.RawMessage) pay.Resolution {
-	spec := m.Operations[op]
-	var given map[string]json.RawMessage
-	if len(options) > 0 && json.Unmarshal(options, &given) == nil {
-		for _, name := range spec.HumanWhen {
-			if _, ok := given[name]; ok {
-				return pay.ResolveHuman
-			}
-		}
-	}
-	return orElse(spec.Resolution, pay.ResolveHuman)
+	return h.emit(tx, &c, observation{actor: op.Actor, cause: string(op.Kind)})
 }

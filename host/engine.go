@@ -13,8 +13,8 @@ import (
 
 // verdict is what a call of an adapter came to: transport evidence times the adapter's own report.
 type verdict struct {
-	state pay.InvoiceState
-	err   *pay.Error
+	effect effect
+	err    *pay.Error
 	// try says what ran and how the call ended.
 	try store.Try
 }
@@ -27,28 +27,55 @@ const (
 	transportAmbiguous = "ambiguous"
 )
 
-// runCreate makes the call of a journalled create and stores what came of it.
-func (h *Host) runCreate(ctx context.Context, p prepared, op store.Operation) (*Invoice, error) {
-	v := h.callCreate(ctx, p, op)
-	return h.settleCreate(ctx, p, op, v)
+// carryOut makes the call of a journalled operation and stores what came of it.
+func (h *Host) carryOut(ctx context.Context, c command, op store.Operation) (answer, error) {
+	v := h.callAdapter(ctx, c, op)
+	settled, err := h.settle(ctx, op, v)
+	if err != nil {
+		// The provider answered and we could not write it down: the journal still says running, so the next
+		// start finds the operation as unknown.
+		return answer{}, err
+	}
+	a := answer{op: settled}
+	switch settled.State {
+	case store.OperationQueued:
+		return a, v.err
+	case store.OperationDone:
+		if len(settled.Error) > 0 {
+			e := decodeError(settled)
+			if e.Kind == pay.KindInvalidState && settled.InvoiceID != "" {
+				h.syncLater(settled.InvoiceID)
+			}
+			return a, e
+		}
+		a.raw = settled.Result
+		h.wake(settled.AccountID)
+		return a, nil
+	default:
+		if a.raw, err = h.objectView(ctx, &h.store.Reader, settled); err != nil {
+			return answer{}, err
+		}
+		h.nudge()
+		return a, unknownOutcome(settled)
+	}
 }
 
-// callCreate asks the account's current plugin. A call that provably never left
+// callAdapter asks the account's current plugin. A call that provably never left
 // is made once more on a new generation; nothing else is ever repeated here.
-func (h *Host) callCreate(ctx context.Context, p prepared, op store.Operation) verdict {
+func (h *Host) callAdapter(ctx context.Context, c command, op store.Operation) verdict {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Operation)
 	defer cancel()
 	for again := true; ; again = false {
-		v := h.tryCreate(ctx, p, op)
+		v := h.tryOnce(ctx, c, op)
 		if v.try.Transport != transportNotSent || !again || ctx.Err() != nil {
 			return v
 		}
 	}
 }
 
-func (h *Host) tryCreate(ctx context.Context, p prepared, op store.Operation) verdict {
-	v := verdict{try: store.Try{OperationID: op.ID, Number: op.Try, Plugin: op.Provider}}
-	use, err := h.open(ctx, p.account)
+func (h *Host) tryOnce(ctx context.Context, c command, op store.Operation) verdict {
+	v := verdict{try: store.Try{OperationID: op.ID, Number: op.Try, Plugin: op.Provider, AccountRevision: c.account.Revision}}
+	use, err := h.open(ctx, c.account)
 	if err != nil {
 		v.err = pay.AsError(err)
 		v.err.Executed = pay.ExecutedNo
@@ -58,35 +85,18 @@ func (h *Host) tryCreate(ctx context.Context, p prepared, op store.Operation) ve
 	defer use.release()
 	use.describe(&v.try)
 
-	deadline := h.now().Add(h.cfg.Timeouts.Adapter)
 	callCtx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
 	defer cancel()
-	req := p.call
-	req.Call = pay.Call{
-		OperationID: op.ID, ProviderKey: op.ProviderKey, Try: op.Try, AccountID: p.account.ID, AccountRevision: p.account.Revision,
-		Mode: p.account.Mode, Deadline: deadline, Traceparent: op.Traceparent, CorrelationID: op.CorrelationID,
-		Critical: criticalOf(p),
+	frame := pay.Call{
+		OperationID: op.ID, ProviderKey: op.ProviderKey, Try: op.Try, AccountID: c.account.ID, AccountRevision: c.account.Revision,
+		Mode: c.account.Mode, Deadline: h.now().Add(h.cfg.Timeouts.Adapter), Traceparent: op.Traceparent, CorrelationID: op.CorrelationID,
 	}
-	req.InvoiceID = op.InvoiceID
-	req.WebhookURL, req.AccountWebhookURL = h.webhookURL(p.account.ID, op.InvoiceID), h.webhookURL(p.account.ID, "")
-	v.state, err = use.account.CreateInvoice(pay.WithCall(callCtx, req.Call), req)
-	if err != nil {
-		v.err = pay.AsError(err)
-	}
+	v.effect, err = c.call(pay.WithCall(callCtx, frame), use.account, frame, op)
 	v.try.Transport = use.transport(err)
-	return v
-}
-
-// criticalOf names the fields of a request whose loss would change what happens to the
-// money: an old plugin that does not know one must refuse.
-func criticalOf(p prepared) []string {
-	var names []string
-	for name, value := range presentFields(p.req) {
-		if value.present && pay.CommonFields()[name] == pay.FieldRefused {
-			names = append(names, name)
-		}
+	if err != nil {
+		v.err, v.effect = pay.AsError(err), effect{}
 	}
-	return names
+	return v
 }
 
 // transportOf classifies how a call over the wire ended.
@@ -102,87 +112,61 @@ func transportOf(err error) string {
 	return transportAnswered
 }
 
-// settleCreate stores the verdict in one transaction with the try, the
-// operation, the invoice, the evidence and the events.
-func (h *Host) settleCreate(ctx context.Context, p prepared, op store.Operation, v verdict) (*Invoice, error) {
-	v.try.FinishedAt = h.now()
-	obs := observation{
-		kind: pay.EvidenceAPIResponse, state: v.state, operationID: op.ID, actor: op.Actor, cause: "create", at: h.now(),
+// settle stores a verdict in one transaction: the try, the operation, the
+// object, the evidence, the events and the result that repeated calls will get.
+func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (store.Operation, error) {
+	v.try.FinishedAt, v.try.Executed = h.now(), pay.ExecutedYes
+	if v.err != nil {
+		v.err.OperationID, v.err.InvoiceID = op.ID, op.InvoiceID
+		v.try.Executed, v.try.ErrorKind, v.try.Error = v.err.WasExecuted(), v.err.Kind, v.err.Error()
 	}
-	outcome := v.err
-	if outcome != nil {
-		outcome.OperationID, outcome.InvoiceID = op.ID, op.InvoiceID
-		obs.state, obs.kind = failedState(outcome)
-		v.try.Executed, v.try.ErrorKind, v.try.Error = outcome.WasExecuted(), outcome.Kind, outcome.Error()
-	} else {
-		v.try.Executed = pay.ExecutedYes
-	}
-	v.try.AccountRevision = p.account.Revision
-	var view *Invoice
-	out, err := h.record(ctx, op.InvoiceID, obs, func(tx *store.Tx, c *change) error {
-		var err error
-		if op, err = tx.Operation(ctx, op.ID); err != nil {
+	var settled store.Operation
+	var ref observed
+	err := h.write(ctx, func(tx *store.Tx) error {
+		current, err := tx.Operation(ctx, op.ID)
+		if err != nil {
 			return err
 		}
-		h.decideCreate(&op, c, outcome)
-		if err := tx.FinishTry(&v.try); err != nil {
+		if err := tx.FinishTry(&v.try); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if op.State == store.OperationDone && len(op.Error) == 0 {
-			return nil // the result is stored once the invoice is
+		h.decide(&current, v.err)
+		if ref, err = h.applyEffect(ctx, tx, &current, v); err != nil {
+			return err
 		}
-		return tx.UpdateOperation(&op)
+		if current.State == store.OperationDone && len(current.Error) == 0 && len(v.effect.output) == 0 {
+			if current.Result, err = h.objectView(ctx, &tx.Reader, current); err != nil {
+				return err
+			}
+		}
+		settled = current
+		return tx.UpdateOperation(&settled)
 	})
 	if err != nil {
-		// The provider answered and we could not write it down: the journal still says running, so the next
-		// start finds the operation as unknown.
-		return nil, storageError(err)
+		return settled, err
 	}
-	if op.State != store.OperationDone {
-		inv, err := h.invoiceView(ctx, op.InvoiceID)
-		if op.State == store.OperationQueued {
-			return nil, outcome
-		}
-		if err != nil {
-			return nil, err
-		}
-		h.rematch(out.invoice)
-		return inv, unknownOutcome(op)
+	if ref.invoice.ID != "" && (ref.change.newRef || settled.State != store.OperationDone) {
+		h.rematch(ref.invoice)
 	}
-	if outcome != nil {
-		return nil, outcome
-	}
-	view, err = h.finishCreate(ctx, op, out.invoice.ID)
-	return view, err
+	return settled, nil
 }
 
-// decideCreate turns the verdict into the operation's state and the invoice's.
-func (h *Host) decideCreate(op *store.Operation, c *change, outcome *pay.Error) {
+// decide turns an error, or its absence, into the state of the operation.
+func (h *Host) decide(op *store.Operation, outcome *pay.Error) {
 	now := h.now()
 	op.UpdatedAt = now
 	if outcome == nil {
-		op.State, op.Executed, op.FinishedAt = store.OperationDone, pay.ExecutedYes, now
-		op.Error, op.ErrorKind = nil, ""
-		if c.applied == appliedMismatch {
-			op.State, op.NeedsReview, op.ReviewReason = store.OperationNeedsReview, true, c.reason
-			op.FinishedAt = time.Time{}
-			c.unresolved(op.ID)
-		}
+		finish(op, now)
 		return
 	}
 	op.Executed, op.ErrorKind, op.Error = outcome.WasExecuted(), outcome.Kind, encodeError(outcome)
 	switch {
-	case op.Executed == pay.ExecutedUnknown && c.next.ProviderRef != "" && c.next.Status != pay.StatusCreating:
-		// A webhook or a look-up was faster than the lost answer and has settled it.
-		op.State, op.Executed, op.FinishedAt = store.OperationDone, pay.ExecutedYes, now
-		op.Error, op.ErrorKind = nil, ""
-	case op.Executed == pay.ExecutedUnknown || outcome.Kind == pay.KindIntegrityMismatch:
+	case op.Executed == pay.ExecutedUnknown, outcome.Kind == pay.KindIntegrityMismatch:
 		op.State = store.OperationUnknown
-		if op.Resolution == pay.ResolveHuman || outcome.Kind == pay.KindIntegrityMismatch {
-			op.State, op.NeedsReview, op.ReviewReason = store.OperationNeedsReview, true, "the outcome of the create is not known and the provider cannot be asked"
-			c.review(op.ReviewReason)
+		op.NextLookAt = now.Add(firstLook)
+		if op.Resolution == pay.ResolveHuman {
+			h.toHuman(op, "the outcome is not known and the provider cannot be asked")
 		}
-		c.unresolved(op.ID)
 	case op.Executed == pay.ExecutedNo && outcome.RetryRule() == pay.RetrySameOperation:
 		op.State, op.NotBefore = store.OperationQueued, now.Add(outcome.Retry.After)
 	default:
@@ -190,18 +174,86 @@ func (h *Host) decideCreate(op *store.Operation, c *change, outcome *pay.Error) 
 	}
 }
 
-// unresolved puts the open operation on the invoice.
-func (c *change) unresolved(id string) {
-	c.next.UnresolvedOperation = id
-	c.previous["unresolved_operation"] = ""
-	c.events = append(c.events, "operation.unknown")
+// finish marks an operation whose effect is known to have happened.
+func finish(op *store.Operation, now time.Time) {
+	op.State, op.Executed, op.FinishedAt, op.UpdatedAt = store.OperationDone, pay.ExecutedYes, now, now
+	op.Error, op.ErrorKind, op.NeedsReview, op.ReviewReason, op.NextLookAt = nil, "", false, "", time.Time{}
 }
 
-// failedState is what a failed create says about its invoice. Nothing, while
-// the outcome is unknown or the same operation may still run.
-func failedState(e *pay.Error) (pay.InvoiceState, pay.EvidenceKind) {
+// toHuman leaves an operation to a person.
+func (h *Host) toHuman(op *store.Operation, reason string) {
+	op.State, op.NeedsReview, op.ReviewReason, op.NextLookAt = store.OperationNeedsReview, true, reason, time.Time{}
+}
+
+// applyEffect takes over what a verdict says about the operation's object.
+func (h *Host) applyEffect(ctx context.Context, tx *store.Tx, op *store.Operation, v verdict) (observed, error) {
+	switch op.ObjectType {
+	case objectInvoice:
+		return h.applyToInvoice(ctx, tx, op, v)
+	case objectRefund:
+		return observed{}, h.applyToRefund(ctx, tx, op, v)
+	case objectPayout:
+		return observed{}, h.applyToPayout(ctx, tx, op, v)
+	default:
+		op.Result = v.effect.output
+		return observed{}, nil
+	}
+}
+
+// applyToInvoice is [Host.applyEffect] for everything whose object is an invoice.
+func (h *Host) applyToInvoice(ctx context.Context, tx *store.Tx, op *store.Operation, v verdict) (observed, error) {
+	obs := observation{
+		kind: pay.EvidenceAPIResponse, operationID: op.ID, actor: op.Actor, cause: string(op.Kind), at: h.now(),
+	}
+	if v.effect.invoice != nil {
+		obs.state = *v.effect.invoice
+	}
+	op.Result = v.effect.output
+	creates := op.Kind == pay.OpCreate || op.Kind == pay.OpCharge
+	if v.err != nil {
+		obs.state, obs.kind = failedState(v.err, creates)
+	}
+	inv, err := tx.Invoice(ctx, op.InvoiceID)
+	if err != nil {
+		return observed{}, err
+	}
+	return h.recordIn(ctx, tx, inv, obs, func(c *change) {
+		switch {
+		case v.err == nil && c.applied == appliedMismatch:
+			h.toHuman(op, c.reason)
+			op.FinishedAt, op.Executed = time.Time{}, pay.ExecutedYes
+		case creates && op.State != store.OperationQueued && op.Executed == pay.ExecutedUnknown &&
+			c.next.ProviderRef != "" && c.next.Status != pay.StatusCreating:
+			// A webhook or a look-up was faster than the lost answer and has settled it.
+			finish(op, h.now())
+		}
+		h.markUnresolved(c, *op)
+	})
+}
+
+// markUnresolved puts an operation whose outcome is not known on its invoice, or takes a settled one off.
+func (h *Host) markUnresolved(c *change, op store.Operation) {
+	open := op.State == store.OperationUnknown || op.State == store.OperationNeedsReview
+	switch {
+	case open && c.next.UnresolvedOperation != op.ID:
+		c.previous["unresolved_operation"] = c.next.UnresolvedOperation
+		c.next.UnresolvedOperation = op.ID
+		c.events = append(c.events, "operation.unknown")
+	case !open && op.State != store.OperationQueued && c.next.UnresolvedOperation == op.ID:
+		c.previous["unresolved_operation"] = op.ID
+		c.next.UnresolvedOperation = ""
+		c.events = append(c.events, "operation.resolved")
+	}
+	if open && op.NeedsReview {
+		c.review(op.ReviewReason)
+	}
+}
+
+// failedState is what a failed call says about its invoice. Nothing, while the
+// outcome is unknown, while the same operation may still run, or when an existing invoice merely stays what it is.
+func failedState(e *pay.Error, creates bool) (pay.InvoiceState, pay.EvidenceKind) {
 	s := pay.InvoiceState{Report: e.Report}
-	if e.WasExecuted() == pay.ExecutedUnknown || e.Kind == pay.KindIntegrityMismatch || e.RetryRule() == pay.RetrySameOperation {
+	if !creates || e.WasExecuted() == pay.ExecutedUnknown || e.Kind == pay.KindIntegrityMismatch || e.RetryRule() == pay.RetrySameOperation {
 		return s, pay.EvidenceHost
 	}
 	s.Status, s.FinalReason = pay.StatusFailed, string(e.Kind)
@@ -216,29 +268,34 @@ func failedState(e *pay.Error) (pay.InvoiceState, pay.EvidenceKind) {
 	return s, pay.EvidenceAPIResponse
 }
 
-// finishCreate stores the result that repeated calls will get: the invoice as
-// it is after the commit of its create.
-func (h *Host) finishCreate(ctx context.Context, op store.Operation, invoiceID string) (*Invoice, error) {
-	var view *Invoice
-	err := h.write(ctx, func(tx *store.Tx) error {
-		row, err := tx.Invoice(ctx, invoiceID)
+// objectView is the public JSON of what an operation is about, as it is stored now.
+func (h *Host) objectView(ctx context.Context, r *store.Reader, op store.Operation) (json.RawMessage, error) {
+	var view any
+	switch op.ObjectType {
+	case objectRefund:
+		row, err := r.Refund(ctx, op.ObjectID)
 		if err != nil {
-			return err
+			return nil, storageError(err)
 		}
-		if view, err = h.viewIn(ctx, &tx.Reader, row); err != nil {
-			return err
-		}
-		current, err := tx.Operation(ctx, op.ID)
+		view = refundView(row)
+	case objectPayout:
+		row, err := r.Payout(ctx, op.ObjectID)
 		if err != nil {
-			return err
+			return nil, storageError(err)
 		}
-		op.Version = current.Version
-		if op.Result, err = json.Marshal(view); err != nil {
-			return err
+		view = payoutView(row)
+	case objectInvoice:
+		row, err := r.Invoice(ctx, op.ObjectID)
+		if err != nil {
+			return nil, storageError(err)
 		}
-		return tx.UpdateOperation(&op)
-	})
-	return view, err
+		if view, err = h.viewIn(ctx, r, row); err != nil {
+			return nil, storageError(err)
+		}
+	default:
+		return json.RawMessage(`{}`), nil
+	}
+	return json.Marshal(view)
 }
 
 // recoverJournal runs once after the store is acquired: what was running when
@@ -253,34 +310,18 @@ func (h *Host) recoverJournal(ctx context.Context) error {
 			return nil
 		}
 		for _, op := range rows {
-			if err := h.recoverOperation(ctx, op); err != nil {
+			v := verdict{
+				err: &pay.Error{
+					Kind: pay.KindOutcomeUnknown, Executed: pay.ExecutedUnknown, Message: "the host ended while the call was running",
+				},
+				try: store.Try{
+					OperationID: op.ID, Number: op.Try, Plugin: op.Provider, HostVersion: Version, HostInstance: h.instance, Transport: transportAmbiguous,
+				},
+			}
+			if _, err := h.settle(ctx, op, v); err != nil {
 				return err
 			}
-			h.log.Warn("an operation was interrupted; its outcome is unknown", "operation", op.ID, "invoice", op.InvoiceID, "account", op.AccountID)
+			h.log.Warn("an operation was interrupted; its outcome is unknown", "operation", op.ID, "kind", op.Kind, "invoice", op.InvoiceID, "account", op.AccountID)
 		}
 	}
-}
-
-func (h *Host) recoverOperation(ctx context.Context, op store.Operation) error {
-	outcome := &pay.Error{
-		Kind: pay.KindOutcomeUnknown, Executed: pay.ExecutedUnknown, OperationID: op.ID, InvoiceID: op.InvoiceID,
-		Message: "the host ended while the call was running",
-	}
-	obs := observation{kind: pay.EvidenceHost, operationID: op.ID, actor: "system:recovery", cause: "recovery", at: h.now()}
-	_, err := h.record(ctx, op.InvoiceID, obs, func(tx *store.Tx, c *change) error {
-		current, err := tx.Operation(ctx, op.ID)
-		if err != nil {
-			return err
-		}
-		h.decideCreate(&current, c, outcome)
-		try := store.Try{
-			OperationID: op.ID, Number: op.Try, Plugin: op.Provider, HostVersion: Version, HostInstance: h.instance,
-			FinishedAt: h.now(), Transport: transportAmbiguous, Executed: pay.ExecutedUnknown, ErrorKind: outcome.Kind, Error: outcome.Error(),
-		}
-		if err := tx.FinishTry(&try); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		return tx.UpdateOperation(&current)
-	})
-	return err
 }

@@ -81,18 +81,22 @@ func checkTexts(req CreateInvoice, problems *fieldErrors) {
 	for _, path := range sortedKeys(texts) {
 		checkText(path, texts[path], maxTextLength, problems)
 	}
-	if len(req.Metadata) > maxMetadataKeys {
-		problems.add("metadata", "has %d keys; at most %d are kept", len(req.Metadata), maxMetadataKeys)
+	checkMetadata(req.Metadata, problems)
+	if len(req.ProviderOptions) > maxOptionsLength {
+		problems.add("provider_options", "is larger than %d bytes", maxOptionsLength)
 	}
-	for _, key := range sortedKeys(req.Metadata) {
+}
+
+func checkMetadata(metadata map[string]string, problems *fieldErrors) {
+	if len(metadata) > maxMetadataKeys {
+		problems.add("metadata", "has %d keys; at most %d are kept", len(metadata), maxMetadataKeys)
+	}
+	for _, key := range sortedKeys(metadata) {
 		if key == "" || len(key) > 64 || !utf8.ValidString(key) {
 			problems.add("metadata", "a key must be 1 to 64 bytes of valid UTF-8")
 			continue
 		}
-		checkText("metadata."+key, req.Metadata[key], maxMetadataValue, problems)
-	}
-	if len(req.ProviderOptions) > maxOptionsLength {
-		problems.add("provider_options", "is larger than %d bytes", maxOptionsLength)
+		checkText("metadata."+key, metadata[key], maxMetadataValue, problems)
 	}
 }
 

@@ -38,7 +38,8 @@ type Host struct {
 	mu       sync.Mutex // spans the fields below
 	closing  bool
 	work     sync.WaitGroup // operations and background jobs in flight
-	slots    map[string]chan struct{}
+	slots    map[string]chan struct{} // places in flight, by account
+	turns    map[string]chan struct{} // invoices with a mutating call in flight; closed when it ends
 	problems map[string]string // by account id
 	hints    map[string]time.Time
 
@@ -58,7 +59,7 @@ func New(cfg Config) (*Host, error) {
 		cfg: cfg, store: cfg.Store, log: cfg.Logger, instance: newID("host", cfg.Now()),
 		providers: map[string]*supervisor{}, schemas: newSchemas(),
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
-		slots: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
+		slots: map[string]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
 		inbox: make(chan string, 1024),
 	}
 	for _, p := range cfg.Plugins {
@@ -118,17 +119,16 @@ func (h *Host) run(ctx context.Context) (err error) {
 	if err := h.recoverJournal(ctx); err != nil {
 		return err
 	}
-	// Children and loops outlive ctx, because draining needs them.
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	var loops sync.WaitGroup
-	defer loops.Wait()
-	defer end()
-
 	launcher, closeLauncher, err := h.launcher()
 	if err != nil {
 		return err
 	}
 	defer closeLauncher()
+	// Children and loops outlive ctx, because draining needs them.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	var loops sync.WaitGroup
+	defer loops.Wait()
+	defer end()
 	for _, name := range h.names {
 		s := h.providers[name]
 		loops.Go(func() { s.run(life, launcher) })
@@ -157,6 +157,9 @@ func (h *Host) ReadyProblem() error {
 	select {
 	case <-h.stopping:
 		return errors.New("stopping")
+	default:
+	}
+	select {
 	case <-h.readyCh:
 	default:
 		return errors.New("starting")

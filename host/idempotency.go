@@ -11,25 +11,22 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// fingerprint is a keyed HMAC over what a request asks for: account, target and stable
-// fields, with money in canonical digits. Client times, addresses and trace
-// ids are left out, so that an honest retry from another machine is the same
-// request. The key keeps the fingerprint from being a test for guessed personal data.
-func (h *Host) fingerprint(p prepared) ([]byte, error) {
-	stable := p.call
-	stable.Payer.IP, stable.Payer.UserAgent = "", ""
-	options, err := canonicalJSON(stable.Options)
+// fingerprint is a keyed HMAC over what a command asks for: kind, account, target and the
+// stable fields of the request, with money in canonical digits and JSON without
+// spaces. Client times, addresses and trace ids are left out, so that an honest retry from another
+// machine is the same request. The key keeps the fingerprint from being a test for guessed personal data.
+func (h *Host) fingerprint(kind pay.Operation, account, target string, request any) ([]byte, error) {
+	raw, err := json.Marshal(struct {
+		Kind    pay.Operation
+		Account string
+		Target  string
+		Request any
+	}{kind, account, target, request})
+	if err == nil {
+		raw, err = canonicalJSON(raw)
+	}
 	if err != nil {
 		return nil, pay.Invalid("provider_options", "is not valid JSON")
-	}
-	stable.Options = options
-	raw, err := json.Marshal(struct {
-		Account string
-		Source  *Source
-		Invoice pay.CreateInvoice
-	}{p.account.ID, p.req.Source, stable})
-	if err != nil {
-		return nil, err
 	}
 	mac := hmac.New(sha256.New, h.store.FingerprintKey())
 	mac.Write(raw)
@@ -61,41 +58,34 @@ func sameRequest(op store.Operation, fingerprint []byte) error {
 // replay answers a repeated call from the journal. rerun is true when the
 // operation is still open because nothing was sent: the same key then runs
 // the same operation again as its next try.
-func (h *Host) replay(ctx context.Context, op store.Operation) (inv *Invoice, rerun bool, err error) {
+func (h *Host) replay(ctx context.Context, op store.Operation) (a answer, rerun bool, err error) {
+	a = answer{op: op, replayed: true}
 	switch op.State {
 	case store.OperationRunning:
-		return nil, false, &pay.Error{
-			Kind: pay.KindInProgress, Executed: pay.ExecutedNo, OperationID: op.ID, InvoiceID: op.InvoiceID,
-			Message: "the call with this Idempotency-Key is still running; read the invoice or call again shortly",
-		}
+		return answer{}, false, inProgress(op.InvoiceID, op.ID,
+			"the call with this Idempotency-Key is still running; read the object or call again shortly")
 	case store.OperationQueued:
 		if wait := op.NotBefore.Sub(h.now()); wait > 0 {
 			e := decodeError(op)
 			e.Retry = pay.Retry{Rule: pay.RetrySameOperation, After: wait}
-			return nil, false, e
+			return answer{}, false, e
 		}
-		return nil, true, nil
+		return answer{}, true, nil
 	case store.OperationUnknown, store.OperationNeedsReview:
-		inv, err := h.invoiceView(ctx, op.InvoiceID)
-		if err != nil {
-			return nil, false, err
+		if a.raw, err = h.objectView(ctx, &h.store.Reader, op); err != nil {
+			return answer{}, false, err
 		}
-		inv.Replayed = true
-		return inv, false, unknownOutcome(op)
+		return a, false, unknownOutcome(op)
 	case store.OperationDone:
 	}
 	if len(op.Error) > 0 {
-		return nil, false, decodeError(op)
+		return answer{}, false, decodeError(op)
 	}
-	inv = &Invoice{}
-	if err := json.Unmarshal(op.Result, inv); err != nil {
-		return nil, false, pay.Errorf(pay.KindInternal, "the stored result of operation %s cannot be read: %w", op.ID, err)
-	}
-	inv.Replayed = true
-	return inv, false, nil
+	a.raw = op.Result
+	return a, false, nil
 }
 
-// unknownOutcome is the error beside an invoice whose operation is not settled.
+// unknownOutcome is the error beside an object whose operation is not settled.
 func unknownOutcome(op store.Operation) error {
 	message := "the provider may have acted; the outcome is being resolved and the call must not be repeated with another key"
 	if op.State == store.OperationNeedsReview {

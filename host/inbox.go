@@ -209,7 +209,7 @@ func (h *Host) applyEvent(ctx context.Context, row store.Webhook, ev pay.Webhook
 		out, err := h.record(ctx, inv.ID, observation{
 			kind: pay.EvidenceVerifiedWebhook, state: state, webhookID: row.ID, actor: "provider:" + row.Provider,
 			cause: string(pay.EvidenceVerifiedWebhook), at: row.ReceivedAt,
-		}, nil)
+		})
 		if err != nil || !out.change.askProvider {
 			return false, err
 		}
@@ -246,7 +246,7 @@ func (h *Host) adopt(ctx context.Context, inv store.Invoice, ref string) error {
 	state.ProviderRef = ref
 	_, err = h.record(ctx, inv.ID, observation{
 		kind: pay.EvidenceAPISync, state: state, actor: "system:webhook", cause: string(pay.EvidenceAPISync), at: h.now(),
-	}, nil)
+	})
 	return err
 }
 

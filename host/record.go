@@ -16,28 +16,19 @@ type observed struct {
 }
 
 // record applies one observation to an invoice in one transaction: the
-// transition, its evidence, the facts beside it and the events. then, if not nil,
-// runs in the same transaction with the invoice as it will be stored, and
-// may change it further.
-func (h *Host) record(ctx context.Context, invoiceID string, obs observation, then func(tx *store.Tx, c *change) error) (observed, error) {
+// transition, its evidence, the facts beside it and the events.
+func (h *Host) record(ctx context.Context, invoiceID string, obs observation) (observed, error) {
 	var out observed
 	err := h.write(ctx, func(tx *store.Tx) error {
 		inv, err := tx.Invoice(ctx, invoiceID)
 		if err != nil {
 			return err
 		}
-		c := apply(inv, obs)
-		if err := h.adoptable(ctx, tx, &c, inv); err != nil {
+		out, err = h.recordIn(ctx, tx, inv, obs, func(c *change) { settleOpenCreate(c, inv) })
+		if err != nil || out.invoice.UnresolvedOperation == inv.UnresolvedOperation {
 			return err
 		}
-		h.settleOpenCreate(&c, inv, obs)
-		if then != nil {
-			if err := then(tx, &c); err != nil {
-				return err
-			}
-		}
-		out = observed{invoice: c.next, change: c}
-		return h.storeChange(ctx, tx, inv, &out, obs)
+		return h.closeOperation(ctx, tx, inv.UnresolvedOperation, out.invoice)
 	})
 	if err != nil {
 		return out, err
@@ -46,6 +37,18 @@ func (h *Host) record(ctx context.Context, invoiceID string, obs observation, th
 		h.rematch(out.invoice)
 	}
 	return out, nil
+}
+
+// recordIn is [Host.record] inside a transaction. then may change the decided change before it is written.
+func (h *Host) recordIn(ctx context.Context, tx *store.Tx, inv store.Invoice, obs observation, then func(c *change)) (observed, error) {
+	c := apply(inv, obs)
+	if err := h.adoptable(ctx, tx, &c, inv); err != nil {
+		return observed{}, err
+	}
+	then(&c)
+	h.schedule(&c, obs)
+	out := observed{invoice: c.next, change: c}
+	return out, h.storeChange(ctx, tx, inv, &out, obs)
 }
 
 // adoptable refuses a provider_ref that already belongs to another invoice of
@@ -72,11 +75,12 @@ func (h *Host) adoptable(ctx context.Context, tx *store.Tx, c *change, inv store
 
 // settleOpenCreate notes that an observation of the provider's object settles a
 // create whose outcome was not known.
-func (h *Host) settleOpenCreate(c *change, inv store.Invoice, obs observation) {
-	if inv.UnresolvedOperation == "" || obs.operationID != "" || c.applied == appliedMismatch || c.applied == appliedRefused {
+func settleOpenCreate(c *change, inv store.Invoice) {
+	if inv.UnresolvedOperation == "" || inv.UnresolvedOperation != inv.CreateOperationID ||
+		c.applied == appliedMismatch || c.applied == appliedRefused || c.applied == appliedOlder {
 		return
 	}
-	if inv.UnresolvedOperation == inv.CreateOperationID && c.next.ProviderRef != "" && c.next.Status != pay.StatusCreating {
+	if c.next.ProviderRef != "" && c.next.Status != pay.StatusCreating {
 		c.next.UnresolvedOperation = ""
 		c.previous["unresolved_operation"] = inv.UnresolvedOperation
 		c.events = append(c.events, "operation.resolved")
@@ -122,11 +126,6 @@ func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoi
 		return err
 	}
 	out.invoice = c.next
-	if before.UnresolvedOperation != "" && c.next.UnresolvedOperation == "" && obs.operationID == "" {
-		if err := h.closeOperation(ctx, tx, before.UnresolvedOperation, c.next); err != nil {
-			return err
-		}
-	}
 	return h.emit(tx, c, obs)
 }
 
@@ -213,8 +212,6 @@ func (h *Host) closeOperation(ctx context.Context, tx *store.Tx, id string, inv 
 	if op.Result, err = json.Marshal(view); err != nil {
 		return err
 	}
-	op.State, op.Executed, op.NeedsReview, op.ReviewReason = store.OperationDone, pay.ExecutedYes, false, ""
-	op.Error, op.ErrorKind = nil, ""
-	op.UpdatedAt, op.FinishedAt = h.now(), h.now()
+	finish(&op, h.now())
 	return tx.UpdateOperation(&op)
 }

@@ -59,7 +59,7 @@ func (h *Host) syncNow(ctx context.Context, id, who string) error {
 	}
 	_, err = h.record(ctx, id, observation{
 		kind: pay.EvidenceAPISync, state: state, actor: who, cause: string(pay.EvidenceAPISync), at: h.now(),
-	}, nil)
+	})
 	return err
 }
 

@@ -1,0 +1,359 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// command is one mutating call on its way from its caller to the journal.
+type command struct {
+	kind        pay.Operation
+	action      string
+	key         string
+	account     store.Account
+	manifest    pay.Manifest
+	fingerprint []byte
+	// request is what the journal keeps, so that the same call can be made again.
+	request any
+	// objectType and objectID name what it acts on; objectID is empty for what the command brings into being.
+	objectType, objectID string
+	// invoiceID is the existing invoice it changes; empty for a new one and for payouts.
+	invoiceID     string
+	customerID    string
+	correlationID string
+	resolution    pay.Resolution
+	// intend writes what the operation is about in the transaction of its intent; it may refuse, and then nothing was done.
+	intend func(ctx context.Context, tx *store.Tx, op *store.Operation) error
+	// call asks the adapter once.
+	call func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error)
+}
+
+// effect is what an adapter says came of a mutating call. At most one of the
+// objects is set; all are nil when the call failed.
+type effect struct {
+	invoice *pay.InvoiceState
+	refund  *pay.RefundState
+	payout  *pay.PayoutState
+	output  json.RawMessage
+}
+
+// answer is the result of a command as its caller gets it: raw is the JSON of
+// the object, also with an unknown outcome.
+type answer struct {
+	op       store.Operation
+	raw      json.RawMessage
+	replayed bool
+}
+
+// execute runs a command: replay or intent, call, verdict, one transaction for
+// all that follows. The call goes on when ctx ends. With an error of
+// kind outcome_unknown the answer holds the object; with any other error it is empty.
+func (h *Host) execute(ctx context.Context, c command) (answer, error) {
+	op, err := h.store.OperationByKey(ctx, c.account.Tenant, c.kind, c.key)
+	switch {
+	case err == nil:
+		if err := sameRequest(op, c.fingerprint); err != nil {
+			return answer{}, err
+		}
+		if a, rerun, err := h.replay(ctx, op); !rerun {
+			return a, err
+		}
+	case !errors.Is(err, store.ErrNotFound):
+		return answer{}, storageError(err)
+	}
+	if err := usable(c.account, c.kind); err != nil {
+		return answer{}, err
+	}
+	return h.start(ctx, c)
+}
+
+// start takes the invoice's turn and the account's slot, writes the intent and makes the call on a context of its own.
+func (h *Host) start(ctx context.Context, c command) (answer, error) {
+	done, err := h.begin()
+	if err != nil {
+		return answer{}, err
+	}
+	release, err := h.turn(ctx, c)
+	if err != nil {
+		done()
+		return answer{}, err
+	}
+	op, mine, err := h.intend(ctx, c)
+	if err != nil || !mine {
+		release()
+		done()
+		if err != nil {
+			return answer{}, err
+		}
+		return h.joined(ctx, c, op)
+	}
+	type outcome struct {
+		answer answer
+		err    error
+	}
+	result := make(chan outcome, 1)
+	go func() {
+		defer done()
+		defer release()
+		a, err := h.carryOut(context.WithoutCancel(ctx), c, op)
+		result <- outcome{a, err}
+	}()
+	select {
+	case r := <-result:
+		return r.answer, r.err
+	case <-ctx.Done():
+	}
+	// The caller hung up; the call goes on and its result will be stored.
+	raw, err := h.objectView(context.WithoutCancel(ctx), &h.store.Reader, op)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{op: op, raw: raw}, unknownOutcome(op)
+}
+
+// joined answers a call whose key another call has just used.
+func (h *Host) joined(ctx context.Context, c command, op store.Operation) (answer, error) {
+	if err := sameRequest(op, c.fingerprint); err != nil {
+		return answer{}, err
+	}
+	a, rerun, err := h.replay(ctx, op)
+	if rerun {
+		err = notSent(pay.KindInProgress, "another call with this Idempotency-Key is about to run")
+	}
+	return a, err
+}
+
+// turn waits for the invoice's turn and then for one of the account's places in flight.
+func (h *Host) turn(ctx context.Context, c command) (release func(), err error) {
+	leave := func() {}
+	if c.invoiceID != "" {
+		if leave, err = h.invoiceTurn(ctx, c.invoiceID); err != nil {
+			return nil, err
+		}
+	}
+	slot, err := h.slot(ctx, c.account.ID)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	return func() { slot(); leave() }, nil
+}
+
+// invoiceTurn lets one mutating call of an invoice run at a time; another waits
+// for it as long as ctx and the operation's own limit allow.
+func (h *Host) invoiceTurn(ctx context.Context, id string) (leave func(), err error) {
+	wait := time.NewTimer(h.cfg.Timeouts.Operation)
+	defer wait.Stop()
+	for {
+		h.mu.Lock()
+		busy, taken := h.turns[id]
+		if !taken {
+			mine := make(chan struct{})
+			h.turns[id] = mine
+			h.mu.Unlock()
+			return func() {
+				h.mu.Lock()
+				delete(h.turns, id)
+				h.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		h.mu.Unlock()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, inProgress(id, "", "another operation on the invoice is running")
+		case <-wait.C:
+			return nil, inProgress(id, "", "another operation on the invoice is running")
+		case <-h.stopping:
+			return nil, errStopped()
+		}
+	}
+}
+
+func inProgress(invoiceID, operationID, text string) *pay.Error {
+	return &pay.Error{
+		Kind: pay.KindInProgress, Executed: pay.ExecutedNo, InvoiceID: invoiceID, OperationID: operationID, Message: text,
+	}
+}
+
+// slot waits for one of the account's places in flight.
+func (h *Host) slot(ctx context.Context, account string) (release func(), err error) {
+	h.mu.Lock()
+	places, ok := h.slots[account]
+	if !ok {
+		places = make(chan struct{}, h.cfg.MaxConcurrent)
+		h.slots[account] = places
+	}
+	h.mu.Unlock()
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	default:
+	}
+	wait := time.NewTimer(h.cfg.Timeouts.Start)
+	defer wait.Stop()
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-wait.C:
+	case <-ctx.Done():
+	case <-h.stopping:
+		return nil, errStopped()
+	}
+	return nil, &pay.Error{
+		Kind: pay.KindRateLimited, Executed: pay.ExecutedNo, Retry: pay.Retry{Rule: pay.RetrySameOperation, After: time.Second},
+		Message: fmt.Sprintf("account %s has %d calls in flight", account, h.cfg.MaxConcurrent),
+	}
+}
+
+// intend writes the intent: the operation, its try and what it is about, in
+// one durable transaction. From then on the operation counts as sent. mine is
+// false when the key is taken; op is then who took it.
+func (h *Host) intend(ctx context.Context, c command) (op store.Operation, mine bool, err error) {
+	now, who := h.now(), actorFrom(ctx)
+	intent := store.Operation{
+		ID: newID("op", now), Tenant: c.account.Tenant, AccountID: c.account.ID, Provider: c.account.Provider,
+		Kind: c.kind, Action: c.action, IdempotencyKey: c.key, Fingerprint: c.fingerprint,
+		ObjectType: c.objectType, ObjectID: c.objectID, InvoiceID: c.invoiceID,
+		State: store.OperationRunning, Executed: pay.ExecutedUnknown, Resolution: c.resolution, Try: 1,
+		CustomerID: c.customerID, Actor: who.name, RequestID: who.requestID, CorrelationID: c.correlationID,
+		Traceparent: who.traceparent, CreatedAt: now, UpdatedAt: now,
+	}
+	if intent.ObjectID == "" {
+		intent.ObjectID = newID(idPrefix(c.objectType), now)
+		if c.objectType == objectInvoice {
+			intent.InvoiceID = intent.ObjectID
+		}
+	}
+	if intent.ProviderKey, err = providerKey(c.manifest.OperationKey, intent.ID); err != nil {
+		return op, false, pay.Errorf(pay.KindPluginFault, "provider %s: %w", c.account.Provider, err)
+	}
+	if intent.Request, err = json.Marshal(c.request); err != nil {
+		return op, false, pay.Errorf(pay.KindInternal, "encoding the request: %w", err)
+	}
+	err = h.write(ctx, func(tx *store.Tx) error {
+		op, mine = intent, true
+		taken, err := tx.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
+		switch {
+		case err == nil:
+			op, mine, err = h.rerun(ctx, tx, taken, c.fingerprint)
+			return err
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		if err := h.oneOpenOperation(ctx, tx, c); err != nil {
+			return err
+		}
+		if _, err := tx.InsertOperation(&op); err != nil {
+			return err
+		}
+		if err := c.intend(ctx, tx, &op); err != nil {
+			return err
+		}
+		return tx.InsertTry(h.newTry(ctx, op))
+	})
+	return op, mine, err
+}
+
+// The types of objects an operation can be about.
+const (
+	objectInvoice = "invoice"
+	objectRefund  = "refund"
+	objectPayout  = "payout"
+	objectAccount = "account"
+)
+
+func idPrefix(objectType string) string {
+	switch objectType {
+	case objectRefund:
+		return "ref"
+	case objectPayout:
+		return "po"
+	default:
+		return "inv"
+	}
+}
+
+// oneOpenOperation refuses a second mutating call on an invoice while the first
+// is not settled: whatever it would do is judged against a state nobody knows.
+func (h *Host) oneOpenOperation(ctx context.Context, tx *store.Tx, c command) error {
+	if c.invoiceID == "" {
+		return nil
+	}
+	open, err := tx.OpenOperation(ctx, c.invoiceID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	text := "the invoice's " + string(open.Kind) + " is " + string(open.State) + "; settle operation " + open.ID + " first"
+	if open.State == store.OperationQueued {
+		text = "the invoice's " + string(open.Kind) + " was not sent; repeat it with its own key first"
+	}
+	return inProgress(c.invoiceID, open.ID, text)
+}
+
+// rerun claims an operation that is still open because nothing was sent: the
+// same key runs the same operation again as its next try.
+func (h *Host) rerun(ctx context.Context, tx *store.Tx, op store.Operation, fingerprint []byte) (store.Operation, bool, error) {
+	if op.State != store.OperationQueued || op.NotBefore.After(h.now()) || sameRequest(op, fingerprint) != nil {
+		return op, false, nil //nolint:nilerr // the mismatch is reported by the caller, who reads the operation again
+	}
+	return op, true, h.nextTry(ctx, tx, &op)
+}
+
+// nextTry commits that op is about to be sent once more.
+func (h *Host) nextTry(ctx context.Context, tx *store.Tx, op *store.Operation) error {
+	op.State, op.Executed, op.Error, op.ErrorKind = store.OperationRunning, pay.ExecutedUnknown, nil, ""
+	op.Try++
+	op.UpdatedAt = h.now()
+	if err := tx.UpdateOperation(op); err != nil {
+		return err
+	}
+	return tx.InsertTry(h.newTry(ctx, *op))
+}
+
+func (h *Host) newTry(ctx context.Context, op store.Operation) *store.Try {
+	who := actorFrom(ctx)
+	return &store.Try{
+		OperationID: op.ID, Number: op.Try, Plugin: op.Provider, HostVersion: Version, HostInstance: h.instance,
+		Actor: who.name, RequestID: who.requestID, Traceparent: who.traceparent, StartedAt: h.now(),
+	}
+}
+
+// usable refuses new operations on an account that takes none. A closed account still gives money back.
+func usable(a store.Account, op pay.Operation) error {
+	if a.State == AccountClosed && op != pay.OpRefund && op != pay.OpVoid && op != pay.OpCancel {
+		return pay.Errorf(pay.KindInvalidState, "account %s is closed; only late webhooks, refunds and look-ups still work", a.ID)
+	}
+	paused := a.State == AccountPaused
+	for _, p := range a.PausedOperations {
+		paused = paused || p == op
+	}
+	if paused {
+		return notSent(pay.KindAccountPaused, "account %s is paused for %s by an operator", a.ID, op)
+	}
+	return nil
+}
+
+// resolutionOf says what can settle an unknown outcome of op with these options.
+func resolutionOf(m pay.Manifest, op pay.Operation, options json.RawMessage) pay.Resolution {
+	spec := m.Operations[op]
+	var given map[string]json.RawMessage
+	if len(options) > 0 && json.Unmarshal(options, &given) == nil {
+		for _, name := range spec.HumanWhen {
+			if _, ok := given[name]; ok {
+				return pay.ResolveHuman
+			}
+		}
+	}
+	return orElse(spec.Resolution, pay.ResolveHuman)
+}
