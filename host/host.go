@@ -157,6 +157,9 @@ func (h *Host) ReadyProblem() error {
 	select {
 	case <-h.stopping:
 		return errors.New("stopping")
+	default:
+	}
+	select {
 	case <-h.readyCh:
 	default:
 		return errors.New("starting")
