@@ -59,7 +59,7 @@ func usagef(format string, args ...any) error {
 func (p *program) run(ctx context.Context, args []string) int {
 	out := &output{w: p.stdout}
 	p.stdout = out
-	root := p.root()
+	root := p.root() //nolint:contextcheck // commands take the context from ExecuteContextC
 	root.SetArgs(args)
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)

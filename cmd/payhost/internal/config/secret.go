@@ -69,7 +69,7 @@ func (s Secrets) readFile(name string) (string, error) {
 		}
 		return "", fmt.Errorf("the file %s cannot be read: %w", path, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	content, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
 	switch {
 	case err != nil:
