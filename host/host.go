@@ -118,17 +118,16 @@ func (h *Host) run(ctx context.Context) (err error) {
 	if err := h.recoverJournal(ctx); err != nil {
 		return err
 	}
-	// Children and loops outlive ctx, because draining needs them.
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	var loops sync.WaitGroup
-	defer loops.Wait()
-	defer end()
-
 	launcher, closeLauncher, err := h.launcher()
 	if err != nil {
 		return err
 	}
 	defer closeLauncher()
+	// Children and loops outlive ctx, because draining needs them.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	var loops sync.WaitGroup
+	defer loops.Wait()
+	defer end()
 	for _, name := range h.names {
 		s := h.providers[name]
 		loops.Go(func() { s.run(life, launcher) })
