@@ -29,9 +29,9 @@ func thisBinary(t *testing.T) string {
 }
 
 // twoProviders starts a host with two plugin processes, each with one account at r.
-func twoProviders(t *testing.T, r *remote) *hosttest.Host {
+func twoProviders(t *testing.T, r *remote, edit ...func(*host.Config)) *hosttest.Host {
 	t.Helper()
-	return hosttest.Start(t, func(c *host.Config) {
+	return hosttest.Start(t, append(edit, func(c *host.Config) {
 		c.KeepDumpable = true
 		for _, name := range []string{"alpha", "beta"} {
 			c.Plugins = append(c.Plugins, host.Plugin{Name: name, Path: thisBinary(t)})
@@ -39,7 +39,7 @@ func twoProviders(t *testing.T, r *remote) *hosttest.Host {
 				ID: name + "-main", Provider: name, Config: json.RawMessage(`{"base_url":"` + r.URL + `"}`),
 			})
 		}
-	})
+	})...)
 }
 
 func order(account, reference string) host.CreateInvoice {

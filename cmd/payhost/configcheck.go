@@ -33,13 +33,13 @@ func (p *program) configCheckCommand() *cobra.Command {
 			return err
 		}
 		for _, w := range cfg.Warnings() {
-			fmt.Fprintln(p.stderr, "warning: "+w.Error())
+			printf(p.stderr, "warning: %v\n", w)
 		}
 		checked, err := p.checkConfig(cmd.Context(), cfg, *dev)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "%s is valid: %d accounts, %s\n", *file, len(cfg.Accounts), checked)
+		printf(p.stdout, "%s is valid: %d accounts, %s\n", *file, len(cfg.Accounts), checked)
 		return nil
 	}
 	return cmd

@@ -110,7 +110,7 @@ func (p *program) createInvoice(cmd *cobra.Command, r *remote, key string, body 
 	defer c.Close()
 	if key == "" {
 		key = "cli-" + strings.ToLower(rand.Text())
-		fmt.Fprintln(p.stderr, "idempotency key: "+key)
+		printf(p.stderr, "idempotency key: %s\n", key)
 	}
 	inv, unknown, err := c.CreateInvoice(cmd.Context(), key, body)
 	if err != nil {

@@ -43,7 +43,7 @@ func (p *program) eventListCommand() *cobra.Command {
 			}
 			grid(w, []any{"position", "occurred", "type", "object", "sequence", "cause", "actor"}, rows)
 			if list.Position != "" {
-				fmt.Fprintf(w, "Next: --after %s\n", list.Position)
+				printf(w, "Next: --after %s\n", list.Position)
 			}
 		})
 	}
@@ -88,14 +88,14 @@ func (p *program) watchEvents(ctx context.Context, c *client.Client, r *remote, 
 		_, refused := errors.AsType[*client.Problem](err)
 		switch {
 		case errors.Is(err, errEnough) || ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the stream ended because it was asked to
 		case refused:
 			return err
 		}
 		if _, lost := errors.AsType[*client.UnreachableError](err); !lost && !errors.Is(err, io.EOF) {
 			return err
 		}
-		fmt.Fprintln(p.stderr, "payhost: the stream ended; trying again")
+		printf(p.stderr, "payhost: the stream ended; trying again\n")
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():

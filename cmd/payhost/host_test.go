@@ -17,7 +17,7 @@ import (
 // inProcess runs a command line of this process until stop.
 func inProcess(t *testing.T, p *program, args ...string) (ended <-chan int, stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // it ends in the clean-up, after the test
 	done := make(chan int, 1)
 	finished := make(chan struct{})
 	go func() {

@@ -102,7 +102,7 @@ func (p *program) invoiceWatchCommand() *cobra.Command {
 		}
 		last, err := c.Follow(ctx, args[0], *refresh, func(inv *host.Invoice) {
 			_ = r.show(inv, func(w io.Writer) { // an unwritable output ends with the process
-				fmt.Fprintf(w, "%s  %s  %-14s captured %s  %s\n", when(inv.UpdatedAt), inv.ID, inv.Status, inv.AmountCaptured, trouble(inv))
+				printf(w, "%s  %s  %-14s captured %s  %s\n", when(inv.UpdatedAt), inv.ID, inv.Status, inv.AmountCaptured, trouble(inv))
 			})
 		})
 		switch {
@@ -149,7 +149,7 @@ func invoiceCard(w io.Writer, inv *host.Invoice) {
 		[2]string{"expires", expires}, [2]string{"created", when(inv.CreatedAt)}, [2]string{"updated", when(inv.UpdatedAt)},
 	)
 	for _, a := range inv.NextActions {
-		fmt.Fprintln(w, "next action: "+nextAction(a))
+		printf(w, "next action: %s\n", nextAction(a))
 	}
 }
 
@@ -190,6 +190,6 @@ func positive(m pay.Money) string {
 
 func more(w io.Writer, cursor string) {
 	if cursor != "" {
-		fmt.Fprintln(w, "More: --cursor "+cursor)
+		printf(w, "More: --cursor %s\n", cursor)
 	}
 }

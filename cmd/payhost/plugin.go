@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"os/user"
@@ -58,7 +57,7 @@ func (p *program) pluginAddCommand() *cobra.Command {
 		if added.Already {
 			verb = "is pinned already:"
 		}
-		fmt.Fprintf(p.stdout, "%s %s %s\n  %s\n", added.ID(), verb, added.Digest, added.Path)
+		printf(p.stdout, "%s %s %s\n  %s\n", added.ID(), verb, added.Digest, added.Path)
 		return nil
 	}
 	return cmd

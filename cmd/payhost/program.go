@@ -57,12 +57,17 @@ func usagef(format string, args ...any) error {
 
 // run executes one command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
-	root := p.root()
+	out := &output{w: p.stdout}
+	p.stdout = out
+	root := p.root() //nolint:contextcheck // commands take the context from ExecuteContextC
 	root.SetArgs(args)
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("writing the output: %w", out.err)
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -75,10 +80,10 @@ func (p *program) run(ctx context.Context, args []string) int {
 		code = exitUnknown
 	}
 	if shown != nil {
-		fmt.Fprintln(p.stderr, "payhost: "+shown.Error())
+		printf(p.stderr, "payhost: %v\n", shown)
 	}
 	if code == exitUsage {
-		fmt.Fprintf(p.stderr, "See %s --help.\n", cmd.CommandPath())
+		printf(p.stderr, "See %s --help.\n", cmd.CommandPath())
 	}
 	return code
 }

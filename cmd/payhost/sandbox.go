@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/payhost/payhost/cmd/payhost/internal/sandbox"
@@ -28,7 +26,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 			return err
 		}
 		defer box.Close()
-		fmt.Fprintf(p.stdout, "# payhost sandbox ready: index %s, payin %s, merchant %s, monobank %s\n%s",
+		printf(p.stdout, "# payhost sandbox ready: index %s, payin %s, merchant %s, monobank %s\n%s",
 			box.IndexURL, box.PayinURL, box.MerchantURL, box.MonobankURL, box.Snippet())
 		<-cmd.Context().Done()
 		return nil

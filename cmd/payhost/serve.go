@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,12 +43,12 @@ func (p *program) serveCommand() *cobra.Command {
 			return err
 		}
 		if *dev {
-			fmt.Fprintf(p.stderr, "%s\n  --dev: running UNPINNED plugin binaries from %s.\n  Whoever can write there decides what handles your "+
+			printf(p.stderr, "%s\n  --dev: running UNPINNED plugin binaries from %s.\n  Whoever can write there decides what handles your "+
 				"money. Never do this in production.\n%[1]s\n", strings.Repeat("*", 78), strings.Join(cfg.PluginsDir, ", "))
 		}
 		return server.Run(cmd.Context(), server.Options{
 			Config: cfg, Secrets: cfg.Secrets(p.lookupEnv), Dev: *dev, Logger: log, Cut: p.cut,
-			Ready: func(r server.Running) { fmt.Fprintln(p.stdout, readyLine(r)) },
+			Ready: func(r server.Running) { printf(p.stdout, "%s\n", readyLine(r)) },
 		})
 	}
 	return cmd

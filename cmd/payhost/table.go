@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -21,9 +20,9 @@ func grid(w io.Writer, headers []any, rows [][]any) {
 	for _, r := range rows {
 		t.AppendRow(r)
 	}
-	fmt.Fprintln(w, t.Render())
+	printf(w, "%s\n", t.Render())
 	if len(rows) == 0 {
-		fmt.Fprintln(w, "(none)")
+		printf(w, "(none)\n")
 	}
 }
 
@@ -36,7 +35,7 @@ func card(w io.Writer, facts ...[2]string) {
 			t.AppendRow(table.Row{f[0], f[1]})
 		}
 	}
-	fmt.Fprintln(w, t.Render())
+	printf(w, "%s\n", t.Render())
 }
 
 func style() table.Style {

@@ -74,11 +74,13 @@ func TestDocumentedCommandsExist(t *testing.T) {
 	require.NoError(t, err)
 	checked := 0
 	for line := range strings.Lines(string(content)) {
-		at := strings.Index(line, "payhost ")
-		if !strings.HasPrefix(strings.TrimSpace(line), "payhost ") && !strings.Contains(line, "| payhost ") || at < 0 {
-			continue
+		command, found := strings.CutPrefix(strings.TrimSpace(line), "payhost ")
+		if !found {
+			if command, found = strings.CutPrefix(line, "| payhost "); !found {
+				continue
+			}
 		}
-		command, _, _ := strings.Cut(line[at+len("payhost "):], " |")
+		command, _, _ = strings.Cut(command, " |")
 		words := strings.Fields(command)
 		root := (&program{}).root()
 		cmd, rest, err := root.Find(words)

@@ -23,22 +23,18 @@ type endpoint struct {
 	// body is the type of the JSON body; nil: none. An optional one may be left out.
 	body         reflect.Type
 	bodyOptional bool
-	// stream marks an answer without an end: it has no timeout.
-	stream bool
 }
 
 // none is the input of an endpoint without parameters.
 type none struct{}
 
-// register adds an endpoint. The function gets a context with the deadline of the call.
+// register adds an endpoint. The function gets a context with the deadline of the call; a stream begins after it
+// and lives on the context of the request.
 func register[I, O any](s *server, e endpoint, serve func(context.Context, *I) (*O, error)) {
 	op := e.operation(s)
 	huma.Register(s.api, *op, func(ctx context.Context, in *I) (*O, error) {
-		if !e.stream {
-			timed, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
-			defer cancel()
-			ctx = timed
-		}
+		ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+		defer cancel()
 		if e.body == nil && len(bodyFrom(ctx)) > 0 {
 			if _, err := decode[none](bodyFrom(ctx)); err != nil {
 				return nil, err

@@ -6,12 +6,26 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
 type createInvoiceInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" doc:"The caller's key for this one intended invoice, 1 to 255 characters. The same key and body never make a second invoice."`
+
+	keys int // how often the header was sent
+}
+
+// Resolve counts what the router would read only once.
+func (in *createInvoiceInput) Resolve(ctx huma.Context) []error {
+	ctx.EachHeader(func(name, _ string) {
+		if name == "Idempotency-Key" {
+			in.keys++
+		}
+	})
+	return nil
 }
 
 type createInvoiceOutput struct {
@@ -69,6 +83,9 @@ func (s *server) invoiceRoutes() {
 }
 
 func (s *server) createInvoice(ctx context.Context, in *createInvoiceInput) (*createInvoiceOutput, error) {
+	if in.keys > 1 {
+		return nil, keyProblem("was sent more than once; which one is meant?")
+	}
 	key, err := idempotencyKey(in.IdempotencyKey)
 	if err != nil {
 		return nil, err

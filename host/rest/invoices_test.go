@@ -77,6 +77,8 @@ func TestIdempotencyKey(t *testing.T) {
 		require.Equal(t, []string{"Idempotency-Key"}, p.paths(), name)
 		require.Equal(t, pay.ExecutedNo, p.Executed, name)
 	}
+	p := send(func(r *http.Request) { r.Header["Idempotency-Key"] = []string{"a", "b"} }).problem(http.StatusBadRequest, pay.KindInvalidRequest)
+	require.Equal(t, []string{"Idempotency-Key"}, p.paths())
 	require.Zero(t, s.provider.calls())
 
 	var first, again host.Invoice
@@ -90,7 +92,7 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 	require.Equal(t, 1, s.provider.calls(), "a repeated key must not reach the provider")
 
-	p := s.create("something else", key("order-7")).problem(http.StatusUnprocessableEntity, pay.KindIdempotencyMismatch)
+	p = s.create("something else", key("order-7")).problem(http.StatusUnprocessableEntity, pay.KindIdempotencyMismatch)
 	require.Equal(t, first.ID, p.InvoiceID)
 
 	// What was refused before the intent does not consume the key.

@@ -28,7 +28,7 @@ type streamEventsOutput struct{ Body func(huma.Context) }
 
 func (s *server) streamRoute() {
 	register(s, endpoint{
-		id: "stream-events", method: http.MethodGet, path: "/v1/events/stream", tag: "events", scope: ScopeRead, stream: true,
+		id: "stream-events", method: http.MethodGet, path: "/v1/events/stream", tag: "events", scope: ScopeRead,
 		summary: "Follow events as they are committed",
 		detail: "Server-sent events: id is the position, event the type, data the event as in GET /v1/events. Comments keep an idle stream " +
 			"open. The stream ends when the host stops; come back with Last-Event-ID and nothing is missed.",
@@ -46,10 +46,8 @@ func (s *server) streamEvents(ctx context.Context, in *streamEventsInput) (*stre
 	}
 	// The first page is fetched before the answer begins, so that a bad position or a host that is not ready is a problem
 	// and not an empty stream.
-	ready, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
-	defer cancel()
 	signal := s.host.NewEvents()
-	events, err := s.host.EventsAfter(ready, at, defaultEvents)
+	events, err := s.host.EventsAfter(ctx, at, defaultEvents)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -24,7 +25,9 @@ type follower struct {
 
 func (s *surface) follow(edits ...edit) *follower {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/v1/events/stream", nil)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second) // a stream that says nothing fails instead of hanging
+	s.t.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events/stream", nil)
 	require.NoError(s.t, err)
 	token(apiToken)(req)
 	for _, e := range edits {

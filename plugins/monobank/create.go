@@ -102,8 +102,9 @@ func buildCreate(req pay.CreateInvoice) (createRequest, error) {
 
 func setAmount(out *createRequest, req pay.CreateInvoice, _ createOptions) error {
 	ccy := req.Amount.Currency()
-	if ccy.Numeric == 0 {
-		return pay.Invalid("amount.currency", "must be an ISO 4217 currency")
+	if !slices.Contains(accepted(), ccy) {
+		// The host refuses it by the manifest; this holds for callers without a host too.
+		return pay.Invalid("amount.currency", "%s is not a currency of this provider", ccy.Code)
 	}
 	units, err := req.Amount.Minor()
 	if err != nil {

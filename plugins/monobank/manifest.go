@@ -17,7 +17,7 @@ func manifest(version string) pay.Manifest {
 		Version:      version,
 		Title:        "monobank acquiring (plata by mono)",
 		DocsURL:      "https://monobank.ua/api-docs/acquiring",
-		Currencies:   currencies("UAH", "USD", "EUR"),
+		Currencies:   accepted(),
 		ConfigSchema: json.RawMessage(configSchema),
 		OptionSchemas: map[pay.Operation]json.RawMessage{
 			pay.OpCreate: json.RawMessage(createSchema),
@@ -72,6 +72,9 @@ func fields() map[string]pay.FieldSpec {
 		"save_credential": {Use: pay.FieldHonoured, Note: "saveCardData; the provider's support must enable it"},
 	}
 }
+
+// accepted are the currencies an invoice may have.
+func accepted() []pay.Currency { return currencies("UAH", "USD", "EUR") }
 
 func currencies(codes ...string) []pay.Currency {
 	list := make([]pay.Currency, 0, len(codes))

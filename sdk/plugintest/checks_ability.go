@@ -20,6 +20,9 @@ func abilityChecks() []check {
 	}, {
 		Check: Check{"transactions_complete", "reconciliation walks the provider's ledger page by page; a page that repeats or skips a line hides a payment"},
 		needs: pay.NewAbilities(pay.CanListTransactions), run: transactionsComplete,
+	}, {
+		Check: Check{"maintain_repeatable", "tokens and registrations are renewed for years under one lease: each renewal must leave an account that works and a state this binary can read"},
+		needs: pay.NewAbilities(pay.CanMaintain), run: maintainRepeatable,
 	}}
 }
 
@@ -180,5 +183,39 @@ func transactionsComplete(k *kit) {
 	}
 	if len(want) > 0 {
 		k.Errorf("%d of 5 payments are not in the ledger", len(want))
+	}
+}
+
+func maintainRepeatable(k *kit) {
+	w := k.world() // has maintained once
+	maintainer, err := pay.Offered[pay.AccountMaintainer](w.account, pay.CanMaintain)
+	if err != nil {
+		k.Fatalf("%v", err)
+	}
+	inv := w.create()
+	for _, reason := range []string{"due", "auth_failed", "config_changed"} {
+		ctx, call := w.call()
+		got, err := maintainer.Maintain(ctx, pay.Maintain{Call: call, Reason: reason, State: w.state, WebhookURL: w.site.WebhookURL})
+		if err != nil {
+			k.Fatalf("Maintain (%s) failed: %v", reason, err)
+		}
+		if s := got.State; s != nil {
+			if len(s.Data) > pay.MaxStateSize {
+				k.Errorf("Maintain (%s): the state has %d bytes; the host keeps %d", reason, len(s.Data), pay.MaxStateSize)
+			}
+			if s.Version != w.manifest.StateWrites || !slices.Contains(w.manifest.StateReads, s.Version) {
+				k.Errorf("Maintain (%s): the state has version %d; the manifest writes %d and reads %v", reason, s.Version, w.manifest.StateWrites, w.manifest.StateReads)
+			}
+			w.state = s
+		}
+		if !got.NextAt.IsZero() && got.NextAt.Before(time.Now()) {
+			k.Errorf("Maintain (%s) asks to be called again in the past: the host would never stop", reason)
+		}
+		w.restart()
+		inv.agree("GetInvoice after Maintain ("+reason+")", inv.get())
+	}
+	w.create()
+	if n := w.sim.Created(); n != 2 {
+		k.Errorf("two creates and three calls of Maintain made %d invoices", n)
 	}
 }

@@ -2,6 +2,7 @@ package plugintest
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/payhost/payhost/sdk/pay"
 )
@@ -41,12 +42,7 @@ func (k *kit) wantNothing(what string, err error, kinds ...pay.Kind) {
 	if e.WasExecuted() != pay.ExecutedNo {
 		k.Errorf("%s: executed = %s, want no (%v)", what, e.WasExecuted(), e)
 	}
-	for _, kind := range kinds {
-		if e.Kind == kind {
-			return
-		}
-	}
-	if len(kinds) > 0 {
+	if len(kinds) > 0 && !slices.Contains(kinds, e.Kind) {
 		k.Errorf("%s: kind = %s, want one of %v (%v)", what, e.Kind, kinds, e)
 	}
 }

@@ -106,11 +106,6 @@ func through[Req, Res any](ctx context.Context, a *probed, req Req, fn func(cont
 	return fn(ctx, req)
 }
 
-func lacks[Res any](ability pay.Ability) (Res, error) {
-	var none Res
-	return none, pay.Unsupported(string(ability))
-}
-
 // CreateInvoice implements [pay.Account].
 func (a *probed) CreateInvoice(ctx context.Context, req pay.CreateInvoice) (pay.InvoiceState, error) {
 	return through(ctx, a, req, a.account.CreateInvoice)
@@ -126,7 +121,7 @@ func (a *probed) FindInvoice(ctx context.Context, req pay.FindInvoice) (pay.Invo
 	if inner, ok := a.account.(pay.InvoiceFinder); ok {
 		return through(ctx, a, req, inner.FindInvoice)
 	}
-	return lacks[pay.InvoiceState](pay.CanFindInvoice)
+	return pay.InvoiceState{}, pay.Unsupported(string(pay.CanFindInvoice))
 }
 
 // CancelInvoice implements [pay.Canceler].
@@ -134,7 +129,7 @@ func (a *probed) CancelInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.
 	if inner, ok := a.account.(pay.Canceler); ok {
 		return through(ctx, a, req, inner.CancelInvoice)
 	}
-	return lacks[pay.InvoiceState](pay.CanCancel)
+	return pay.InvoiceState{}, pay.Unsupported(string(pay.CanCancel))
 }
 
 // CaptureInvoice implements [pay.Capturer].
@@ -142,7 +137,7 @@ func (a *probed) CaptureInvoice(ctx context.Context, req pay.ChangeInvoice) (pay
 	if inner, ok := a.account.(pay.Capturer); ok {
 		return through(ctx, a, req, inner.CaptureInvoice)
 	}
-	return lacks[pay.InvoiceState](pay.CanCapture)
+	return pay.InvoiceState{}, pay.Unsupported(string(pay.CanCapture))
 }
 
 // VoidInvoice implements [pay.Voider].
@@ -150,7 +145,7 @@ func (a *probed) VoidInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.In
 	if inner, ok := a.account.(pay.Voider); ok {
 		return through(ctx, a, req, inner.VoidInvoice)
 	}
-	return lacks[pay.InvoiceState](pay.CanVoid)
+	return pay.InvoiceState{}, pay.Unsupported(string(pay.CanVoid))
 }
 
 // CreateRefund implements [pay.Refunder].
@@ -158,7 +153,7 @@ func (a *probed) CreateRefund(ctx context.Context, req pay.CreateRefund) (pay.Re
 	if inner, ok := a.account.(pay.Refunder); ok {
 		return through(ctx, a, req, inner.CreateRefund)
 	}
-	return lacks[pay.RefundState](pay.CanRefund)
+	return pay.RefundState{}, pay.Unsupported(string(pay.CanRefund))
 }
 
 // GetRefund implements [pay.RefundGetter].
@@ -166,7 +161,7 @@ func (a *probed) GetRefund(ctx context.Context, req pay.RefundRef) (pay.RefundSt
 	if inner, ok := a.account.(pay.RefundGetter); ok {
 		return through(ctx, a, req, inner.GetRefund)
 	}
-	return lacks[pay.RefundState](pay.CanGetRefund)
+	return pay.RefundState{}, pay.Unsupported(string(pay.CanGetRefund))
 }
 
 // Charge implements [pay.Charger].
@@ -174,7 +169,7 @@ func (a *probed) Charge(ctx context.Context, req pay.Charge) (pay.InvoiceState, 
 	if inner, ok := a.account.(pay.Charger); ok {
 		return through(ctx, a, req, inner.Charge)
 	}
-	return lacks[pay.InvoiceState](pay.CanCharge)
+	return pay.InvoiceState{}, pay.Unsupported(string(pay.CanCharge))
 }
 
 // CreatePayout implements [pay.PayoutCreator].
@@ -182,7 +177,7 @@ func (a *probed) CreatePayout(ctx context.Context, req pay.CreatePayout) (pay.Pa
 	if inner, ok := a.account.(pay.PayoutCreator); ok {
 		return through(ctx, a, req, inner.CreatePayout)
 	}
-	return lacks[pay.PayoutState](pay.CanPayout)
+	return pay.PayoutState{}, pay.Unsupported(string(pay.CanPayout))
 }
 
 // GetPayout implements [pay.PayoutGetter].
@@ -190,7 +185,7 @@ func (a *probed) GetPayout(ctx context.Context, req pay.PayoutRef) (pay.PayoutSt
 	if inner, ok := a.account.(pay.PayoutGetter); ok {
 		return through(ctx, a, req, inner.GetPayout)
 	}
-	return lacks[pay.PayoutState](pay.CanGetPayout)
+	return pay.PayoutState{}, pay.Unsupported(string(pay.CanGetPayout))
 }
 
 // ReadBalances implements [pay.BalanceReader].
@@ -198,7 +193,7 @@ func (a *probed) ReadBalances(ctx context.Context, req pay.ReadBalances) (pay.Ba
 	if inner, ok := a.account.(pay.BalanceReader); ok {
 		return through(ctx, a, req, inner.ReadBalances)
 	}
-	return lacks[pay.Balances](pay.CanReadBalances)
+	return pay.Balances{}, pay.Unsupported(string(pay.CanReadBalances))
 }
 
 // ListTransactions implements [pay.TransactionLister].
@@ -206,7 +201,7 @@ func (a *probed) ListTransactions(ctx context.Context, req pay.ListTransactions)
 	if inner, ok := a.account.(pay.TransactionLister); ok {
 		return through(ctx, a, req, inner.ListTransactions)
 	}
-	return lacks[pay.TransactionPage](pay.CanListTransactions)
+	return pay.TransactionPage{}, pay.Unsupported(string(pay.CanListTransactions))
 }
 
 // HandleWebhook implements [pay.WebhookHandler].
@@ -214,7 +209,7 @@ func (a *probed) HandleWebhook(ctx context.Context, req pay.WebhookRequest) (pay
 	if inner, ok := a.account.(pay.WebhookHandler); ok {
 		return through(ctx, a, req, inner.HandleWebhook)
 	}
-	return lacks[pay.WebhookResult](pay.CanHandleWebhook)
+	return pay.WebhookResult{}, pay.Unsupported(string(pay.CanHandleWebhook))
 }
 
 // RouteWebhook implements [pay.WebhookRouter].
@@ -222,7 +217,7 @@ func (a *probed) RouteWebhook(ctx context.Context, req pay.WebhookRequest) (pay.
 	if inner, ok := a.account.(pay.WebhookRouter); ok {
 		return through(ctx, a, req, inner.RouteWebhook)
 	}
-	return lacks[pay.WebhookRoute](pay.CanRouteWebhook)
+	return pay.WebhookRoute{}, pay.Unsupported(string(pay.CanRouteWebhook))
 }
 
 // Check implements [pay.Checker].
@@ -230,7 +225,7 @@ func (a *probed) Check(ctx context.Context, req pay.Check) (pay.AccountInfo, err
 	if inner, ok := a.account.(pay.Checker); ok {
 		return through(ctx, a, req, inner.Check)
 	}
-	return lacks[pay.AccountInfo](pay.CanCheck)
+	return pay.AccountInfo{}, pay.Unsupported(string(pay.CanCheck))
 }
 
 // Maintain implements [pay.AccountMaintainer].
@@ -238,7 +233,7 @@ func (a *probed) Maintain(ctx context.Context, req pay.Maintain) (pay.Maintained
 	if inner, ok := a.account.(pay.AccountMaintainer); ok {
 		return through(ctx, a, req, inner.Maintain)
 	}
-	return lacks[pay.Maintained](pay.CanMaintain)
+	return pay.Maintained{}, pay.Unsupported(string(pay.CanMaintain))
 }
 
 // RunAction implements [pay.ActionProvider].
@@ -246,5 +241,5 @@ func (a *probed) RunAction(ctx context.Context, req pay.Action) (pay.ActionResul
 	if inner, ok := a.account.(pay.ActionProvider); ok {
 		return through(ctx, a, req, inner.RunAction)
 	}
-	return lacks[pay.ActionResult](pay.CanRunAction)
+	return pay.ActionResult{}, pay.Unsupported(string(pay.CanRunAction))
 }

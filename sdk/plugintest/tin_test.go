@@ -65,7 +65,7 @@ func (p *tin) Describe() pay.Manifest {
 func tinAbilities() []pay.Ability {
 	return []pay.Ability{
 		pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanCancel, pay.CanRefund, pay.CanGetRefund, pay.CanPayout,
-		pay.CanGetPayout, pay.CanListTransactions, pay.CanHandleWebhook, pay.CanCheck,
+		pay.CanGetPayout, pay.CanListTransactions, pay.CanHandleWebhook, pay.CanCheck, pay.CanMaintain,
 	}
 }
 
@@ -436,4 +436,12 @@ func (a *tinAccount) Check(ctx context.Context, _ pay.Check) (pay.AccountInfo, e
 	}
 	err := a.call(ctx, http.MethodGet, "/v1/me", nil, &out)
 	return pay.AccountInfo{Title: out.Name}, err
+}
+
+func (a *tinAccount) Maintain(_ context.Context, req pay.Maintain) (pay.Maintained, error) {
+	state := &pay.State{Version: 1, Data: []byte(req.Reason)}
+	if a.flaw == "account state of another version" {
+		state.Version = 9
+	}
+	return pay.Maintained{State: state}, nil
 }

@@ -143,7 +143,7 @@ func (c *Config) checkAccounts(add adder) {
 			continue
 		}
 		for _, r := range referencesIn(a.Config, child(path, "config")) {
-			if _, _, err := splitReference(r.text); err != nil {
+			if _, err := splitReference(r.text); err != nil {
 				add(r.path, "%v", err)
 			}
 		}
@@ -161,7 +161,7 @@ func (c *Config) checkStrayReferences(add adder) {
 	}
 	for i, t := range c.APITokens {
 		if reference.MatchString(t.Token) {
-			if _, _, err := splitReference(t.Token); err != nil {
+			if _, err := splitReference(t.Token); err != nil {
 				add(child(item("api_tokens", i), "token"), "%v", err)
 			}
 		}

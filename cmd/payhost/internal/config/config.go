@@ -35,6 +35,7 @@ type Config struct {
 	Accounts []Account `yaml:"accounts"`
 
 	file     string
+	dir      string // what relative paths are relative to
 	at       map[string]position
 	warnings []Problem
 }
@@ -122,11 +123,11 @@ func Load(path string) (*Config, error) {
 
 // Parse checks the content of a file. Name stands in messages; dir is what relative paths are relative to.
 func Parse(content []byte, name, dir string) (*Config, error) {
-	c := &Config{file: name, at: map[string]position{}}
+	c := &Config{file: name, dir: dir, at: map[string]position{}}
 	d := &decoder{file: name, at: c.at}
 	d.decodeFile(content, c)
 	if len(d.problems) == 0 {
-		c.complete(dir)
+		c.complete()
 		c.check(d)
 	}
 	if len(d.problems) > 0 {
@@ -135,10 +136,10 @@ func Parse(content []byte, name, dir string) (*Config, error) {
 	return c, nil
 }
 
-func (c *Config) complete(dir string) {
+func (c *Config) complete() {
 	absolute := func(p string) string {
 		if !filepath.IsAbs(p) {
-			p = filepath.Join(dir, p)
+			p = filepath.Join(c.dir, p)
 		}
 		return filepath.Clean(p)
 	}

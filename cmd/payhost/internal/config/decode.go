@@ -111,7 +111,7 @@ func (d *decoder) decode(n ast.Node, v reflect.Value, path string) {
 	if isNull(n) { // "key:" with nothing behind it is the same as no key
 		return
 	}
-	if c, ok := v.Addr().Interface().(custom); ok {
+	if c, ok := reflect.TypeAssert[custom](v.Addr()); ok {
 		c.decodeNode(d, n, path)
 		return
 	}

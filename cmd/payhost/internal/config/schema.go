@@ -96,7 +96,7 @@ func resolved(ctx context.Context, s Secrets, v any) (any, error) {
 			}
 		}
 	case string:
-		if _, ref, err := splitReference(v); err == nil && ref != "" {
+		if ref, err := splitReference(v); err == nil && ref != "" {
 			return s.Resolve(ctx, ref)
 		}
 	}

@@ -69,7 +69,7 @@ func (s Secrets) readFile(name string) (string, error) {
 		}
 		return "", fmt.Errorf("the file %s cannot be read: %w", path, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	content, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
 	switch {
 	case err != nil:
@@ -86,11 +86,7 @@ func (s Secrets) readFile(name string) (string, error) {
 
 // Secrets returns the resolver for this file's references.
 func (c *Config) Secrets(lookupEnv func(string) (string, bool)) Secrets {
-	dir, err := filepath.Abs(filepath.Dir(c.file))
-	if err != nil {
-		dir = filepath.Dir(c.file)
-	}
-	return Secrets{LookupEnv: lookupEnv, Dir: dir}
+	return Secrets{LookupEnv: lookupEnv, Dir: c.dir}
 }
 
 // ResolveTokens returns the API tokens with their references resolved.
@@ -98,7 +94,7 @@ func (c *Config) ResolveTokens(ctx context.Context, s Secrets) ([]Token, error) 
 	var problems Problems
 	tokens := slices.Clone(c.APITokens)
 	for i, t := range tokens {
-		_, ref, err := splitReference(t.Token)
+		ref, err := splitReference(t.Token)
 		if err != nil || ref == "" {
 			continue
 		}
@@ -122,7 +118,7 @@ func (c *Config) CheckSecrets(ctx context.Context, s Secrets) error {
 	}
 	for i, a := range c.Accounts {
 		for _, r := range referencesIn(a.Config, child(item("accounts", i), "config")) {
-			_, ref, err := splitReference(r.text)
+			ref, err := splitReference(r.text)
 			if err == nil {
 				_, err = s.Resolve(ctx, ref)
 			}
@@ -135,23 +131,23 @@ func (c *Config) CheckSecrets(ctx context.Context, s Secrets) error {
 }
 
 // splitReference returns what stands inside ${…}; ref is empty for a text that is no reference.
-func splitReference(text string) (scheme, ref string, err error) {
+func splitReference(text string) (ref string, err error) {
 	if !reference.MatchString(text) {
-		return "", "", nil
+		return "", nil
 	}
 	inside, opened := strings.CutPrefix(text, "${")
 	inside, closed := strings.CutSuffix(inside, "}")
 	if !opened || !closed || strings.ContainsAny(inside, "{}") {
-		return "", "", errors.New("a reference such as ${env:NAME} must be the whole value")
+		return "", errors.New("a reference such as ${env:NAME} must be the whole value")
 	}
 	scheme, name, _ := strings.Cut(inside, ":")
 	switch {
 	case scheme != "env" && scheme != "file":
-		return "", "", fmt.Errorf("has the unknown reference scheme %s; known are env and file", shorten(scheme))
+		return "", fmt.Errorf("has the unknown reference scheme %s; known are env and file", shorten(scheme))
 	case name == "":
-		return "", "", fmt.Errorf("names nothing after %s:", scheme)
+		return "", fmt.Errorf("names nothing: %s: stands alone", scheme)
 	}
-	return scheme, inside, nil
+	return inside, nil
 }
 
 // found is a text in an account's config that looks like a reference.

@@ -108,7 +108,8 @@ func (d *demo) configure() (*config.Config, error) {
 // pin adds the plugin binaries as payhost plugin add does.
 func (d *demo) pin(ctx context.Context, cfg *config.Config) error {
 	store := lockfile.Store{DataDir: cfg.DataDir}
-	for i, name := range []string{"payin", "merchant", "monobank"} {
+	title := "Pinned plugins"
+	for _, name := range []string{"payin", "merchant", "monobank"} {
 		source := filepath.Join(d.PluginsDir, lockfile.FilePrefix+name)
 		if _, err := os.Stat(source); err != nil {
 			return fmt.Errorf("there is no plugin binary %s; build it with make build, or name its folder with --plugins", source)
@@ -119,7 +120,8 @@ func (d *demo) pin(ctx context.Context, cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		d.say("%-22s %s, %.23s…", map[bool]string{true: "Pinned plugins"}[i == 0], added.ID(), added.Digest)
+		d.say("%-22s %s, %.23s…", title, added.ID(), added.Digest)
+		title = ""
 	}
 	return nil
 }
@@ -166,8 +168,10 @@ func (d *demo) shop(ctx, timed context.Context, running server.Running) error {
 	if err != nil {
 		return err
 	}
-	for i, p := range list {
-		d.say("%-22s %s %s, process %d, containment %s", map[bool]string{true: "Running plugins"}[i == 0], p.Name, p.State, p.PID, p.Containment)
+	title := "Running plugins"
+	for _, p := range list {
+		d.say("%-22s %s %s, process %d, containment %s", title, p.Name, p.State, p.PID, p.Containment)
+		title = ""
 	}
 	var results []result
 	for i, o := range orders() {

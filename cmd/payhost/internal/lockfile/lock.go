@@ -70,7 +70,7 @@ func Read(path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	content, err := io.ReadAll(io.LimitReader(f, maxLock+1))
 	if err != nil {
 		return nil, err

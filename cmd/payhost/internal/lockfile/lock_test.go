@@ -9,7 +9,9 @@ import (
 
 const zeros = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 
-func lockText(plugins ...string) string { return `{"format":1,"plugins":[` + strings.Join(plugins, ",") + `]}` }
+func lockText(plugins ...string) string {
+	return `{"format":1,"plugins":[` + strings.Join(plugins, ",") + `]}`
+}
 
 func pinnedText(name, version string) string {
 	return `{"name":"` + name + `","version":"` + version + `","protocol":1,"added_at":"2026-01-02T03:04:05Z","platforms":{"` + platform() +

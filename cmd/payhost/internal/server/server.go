@@ -85,6 +85,7 @@ func Run(ctx context.Context, o Options) error {
 		return errors.Join(err, st.Close())
 	}
 	streams := make(chan struct{})
+	//nolint:contextcheck // every request brings a context of its own
 	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: callTimeout, Done: streams})
 	if err != nil {
 		return errors.Join(err, st.Close())
@@ -125,16 +126,16 @@ func (s *serving) run(ctx context.Context, api http.Handler) error {
 			return err
 		case err := <-serverEnded:
 			stopHost()
-			return errors.Join(err, s.drain(hostEnded, stopHost))
+			return errors.Join(err, s.drain(ctx, hostEnded, stopHost))
 		case <-ctx.Done():
 			s.options.Logger.Info("stopping: finishing what is being served; a second signal cuts it short")
-			return s.drain(hostEnded, stopHost)
+			return s.drain(ctx, hostEnded, stopHost)
 		}
 	}
 }
 
 // drain stops taking requests, answers those that are being served and then stops the host.
-func (s *serving) drain(hostEnded <-chan error, stopHost context.CancelFunc) error {
+func (s *serving) drain(ctx context.Context, hostEnded <-chan error, stopHost context.CancelFunc) error {
 	done := make(chan struct{})
 	defer close(done)
 	go func() {
@@ -147,7 +148,7 @@ func (s *serving) drain(hostEnded <-chan error, stopHost context.CancelFunc) err
 		}
 	}()
 	close(s.streams)
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	err := s.listeners.shutdown(ctx)
 	stopHost()
