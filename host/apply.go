@@ -200,6 +200,10 @@ func (c *change) move(obs observation) {
 	c.applied = appliedMove
 	c.previous["status"] = from
 	c.next.Status = to
+	c.next.ClosedAt = time.Time{}
+	if to.Closed() {
+		c.next.ClosedAt = obs.at
+	}
 	if from.Closed() {
 		c.events = append(c.events, "invoice.late_"+string(to))
 	} else {

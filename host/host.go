@@ -37,14 +37,18 @@ type Host struct {
 
 	mu       sync.Mutex // spans the fields below
 	closing  bool
-	work     sync.WaitGroup // operations and background jobs in flight
+	work     sync.WaitGroup           // operations and background jobs in flight
 	slots    map[string]chan struct{} // places in flight, by account
 	turns    map[string]chan struct{} // invoices with a mutating call in flight; closed when it ends
-	problems map[string]string // by account id
+	problems map[string]string        // by account id
 	hints    map[string]time.Time
+	unknown  map[string]int  // operations with no known outcome, by account
+	jobs     map[string]bool // looks in flight, by name
 
 	syncs singleflight.Group
 	inbox chan string
+	// due tells the resolver and the poller that there may be work before their next round.
+	due chan struct{}
 }
 
 // New checks cfg and returns a host that is not running yet. It starts nothing
@@ -60,7 +64,8 @@ func New(cfg Config) (*Host, error) {
 		providers: map[string]*supervisor{}, schemas: newSchemas(),
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
 		slots: map[string]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
-		inbox: make(chan string, 1024),
+		unknown: map[string]int{}, jobs: map[string]bool{},
+		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
 	}
 	for _, p := range cfg.Plugins {
 		if err := h.addProvider(p, nil); err != nil {
@@ -136,6 +141,7 @@ func (h *Host) run(ctx context.Context) (err error) {
 	h.awaitFirstStarts(ctx)
 	h.putConfigured(ctx)
 	loops.Go(func() { h.processInbox(life) })
+	loops.Go(func() { h.resolveUnknowns(life) })
 	close(h.readyCh)
 	h.log.Info("ready", "instance", h.instance, "providers", h.names)
 

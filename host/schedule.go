@@ -63,12 +63,7 @@ func (h *Host) lateLook(inv store.Invoice, m pay.Manifest, now time.Time) time.T
 	if m.LateWindow == 0 || inv.ProviderRef == "" {
 		return time.Time{}
 	}
-	closed := inv.UpdatedAt
-	if inv.LateFrom.IsZero() {
-		closed = now
-	} else {
-		closed = inv.LateFrom
-	}
+	closed := orTime(inv.ClosedAt, now)
 	for _, after := range []time.Duration{time.Hour, 6 * time.Hour} {
 		if at := closed.Add(after); at.After(now) {
 			return at
@@ -101,7 +96,7 @@ func backOff(looks int, age time.Duration) time.Duration {
 // nudge tells the resolver and the poller that there may be something to do before their next round.
 func (h *Host) nudge() {
 	select {
-	case h.work2do <- struct{}{}:
+	case h.due <- struct{}{}:
 	default:
 	}
 }

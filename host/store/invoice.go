@@ -43,6 +43,7 @@ func (r *Reader) invoices() record[Invoice] {
 			mutable("private_state", sealedState(r.sealer, "invoices", &i.ID, &i.PrivateState)),
 			mutable("next_look_at", timeRef{&i.NextLookAt}),
 			mutable("expires_at", timeRef{&i.ExpiresAt}),
+			mutable("closed_at", timeRef{&i.ClosedAt}),
 			fixed("created_at", timeRef{&i.CreatedAt}),
 			mutable("updated_at", timeRef{&i.UpdatedAt}),
 			mutable("version", &i.Version),

@@ -87,8 +87,10 @@ type Invoice struct {
 	PrivateState *pay.State
 	NextLookAt   time.Time
 	ExpiresAt    time.Time
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	// ClosedAt is when it became canceled, expired or failed; money may still arrive late.
+	ClosedAt  time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
 	// Version is the compare-and-swap counter.
 	Version int64
 }

@@ -91,6 +91,7 @@ CREATE TABLE invoices (
   private_state        BYTEA, -- sealed
   next_look_at         BIGINT,
   expires_at           BIGINT,
+  closed_at            BIGINT,
   created_at           BIGINT NOT NULL,
   updated_at           BIGINT,
   version              BIGINT NOT NULL
