@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/payhost/payhost/host/internal/process"
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
@@ -42,7 +40,7 @@ type Host struct {
 	problems map[string]string // by account id
 	hints    map[string]time.Time
 
-	syncs singleflight.Group
+	syncs *flights
 	inbox chan string
 }
 
@@ -59,7 +57,7 @@ func New(cfg Config) (*Host, error) {
 		providers: map[string]*supervisor{}, schemas: newSchemas(),
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
 		slots: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
-		inbox: make(chan string, 1024),
+		syncs: &flights{running: map[string]*flight{}}, inbox: make(chan string, 1024),
 	}
 	for _, p := range cfg.Plugins {
 		if err := h.addProvider(p, nil); err != nil {
