@@ -34,7 +34,7 @@ func TestCreateGivesAnInvoiceThePayerCanPay(t *testing.T) {
 
 	read, err := h.Invoice(t.Context(), inv.ID)
 	require.NoError(t, err)
-	require.Equal(t, inv, read)
+	require.JSONEq(t, asJSON(t, inv), asJSON(t, read))
 
 	op, err := h.Operation(t.Context(), inv.Operation)
 	require.NoError(t, err)
@@ -55,6 +55,13 @@ func TestCreateGivesAnInvoiceThePayerCanPay(t *testing.T) {
 		require.NotContains(t, string(raw), "a@example.com", "events carry no personal data")
 		require.NotContains(t, string(raw), "pay.example.com", "events carry no link for the payer")
 	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(raw)
 }
 
 func types(events []host.Event) []string {

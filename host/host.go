@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/payhost/payhost/host/internal/process"
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
@@ -45,7 +43,7 @@ type Host struct {
 	unknown  map[string]int  // operations with no known outcome, by account
 	jobs     map[string]bool // looks in flight, by name
 
-	syncs singleflight.Group
+	syncs *flights
 	inbox chan string
 	// due tells the resolver and the poller that there may be work before their next round.
 	due chan struct{}
@@ -63,8 +61,8 @@ func New(cfg Config) (*Host, error) {
 		cfg: cfg, store: cfg.Store, log: cfg.Logger, instance: newID("host", cfg.Now()),
 		providers: map[string]*supervisor{}, schemas: newSchemas(),
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
+		unknown: map[string]int{}, jobs: map[string]bool{}, syncs: &flights{running: map[string]*flight{}},
 		slots: map[string]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
-		unknown: map[string]int{}, jobs: map[string]bool{},
 		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
 	}
 	for _, p := range cfg.Plugins {

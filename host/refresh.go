@@ -24,20 +24,20 @@ func (h *Host) RefreshInvoice(ctx context.Context, id string) (*Invoice, error) 
 	return h.invoiceView(ctx, id)
 }
 
-// sync makes one look at the provider per invoice at a time. The look goes on
+// sync makes one look at the provider per invoice at a time; see [flights]. The look goes on
 // when its callers hang up.
 func (h *Host) sync(ctx context.Context, id, who string) error {
-	result := h.syncs.DoChan(id, func() (any, error) {
+	f := h.syncs.ask(id, func() error {
 		done, err := h.begin()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer done()
-		return nil, h.syncNow(context.WithoutCancel(ctx), id, who)
+		return h.syncNow(context.WithoutCancel(ctx), id, who)
 	})
 	select {
-	case r := <-result:
-		return r.Err
+	case <-f.done:
+		return f.err
 	case <-ctx.Done():
 		return &pay.Error{
 			Kind: pay.KindProviderUnavailable, Executed: pay.ExecutedNo, InvoiceID: id,

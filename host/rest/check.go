@@ -88,8 +88,7 @@ func (f *fieldErrors) checkStruct(v any, t reflect.Type, path string) {
 		return
 	}
 	known := []string{}
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for field := range t.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue

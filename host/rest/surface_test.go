@@ -66,7 +66,7 @@ func newSurface(t testing.TB, change ...func(*rest.Config)) *surface {
 	server := httptest.NewServer(handler)
 	s.url, s.client = server.URL, server.Client()
 
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- s.host.Run(ctx) }()
 	s.stop = sync.OnceFunc(func() {

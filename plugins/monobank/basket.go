@@ -39,10 +39,10 @@ type itemOptions struct {
 }
 
 // buildBasket turns the common items into basketOrder.
-func buildBasket(req pay.CreateInvoice) ([]basketItem, error) {
+func buildBasket(items []pay.Item, invoice pay.Money) ([]basketItem, error) {
 	var out []basketItem
-	for i, item := range req.Items {
-		line, err := buildItem(fmt.Sprintf("items[%d]", i), item, req.Amount)
+	for i, item := range items {
+		line, err := buildItem(fmt.Sprintf("items[%d]", i), item, invoice)
 		if err != nil {
 			return nil, err
 		}

@@ -13,27 +13,34 @@ import (
 
 // The paths of the API that this adapter uses.
 const (
-	pathCreate  = "/api/merchant/invoice/create"
-	pathStatus  = "/api/merchant/invoice/status"
-	pathDetails = "/api/merchant/details"
-	pathPubkey  = "/api/merchant/pubkey"
+	pathCreate    = "/api/merchant/invoice/create"
+	pathStatus    = "/api/merchant/invoice/status"
+	pathCancel    = "/api/merchant/invoice/cancel"
+	pathFinalize  = "/api/merchant/invoice/finalize"
+	pathRemove    = "/api/merchant/invoice/remove"
+	pathCharge    = "/api/merchant/wallet/payment"
+	pathStatement = "/api/merchant/statement"
+	pathDetails   = "/api/merchant/details"
+	pathPubkey    = "/api/merchant/pubkey"
 )
 
 // get reads; its failures never leave anything unknown.
 func (a *account) get(ctx context.Context, path string, query url.Values) (*httpx.Response, error) {
-	return a.send(ctx, http.MethodGet, path, query, nil)
+	return a.send(ctx, http.MethodGet, path, query, nil, nil)
 }
 
-// post sends a request that may change something.
-func (a *account) post(ctx context.Context, path string, body any) (*httpx.Response, error) {
+// post sends a request that may change something, once. secrets are texts of the
+// body that no error may repeat.
+func (a *account) post(ctx context.Context, path string, body any, secrets ...string) (*httpx.Response, error) {
 	raw, err := encode(body)
 	if err != nil {
 		return nil, &pay.Error{Kind: pay.KindInternal, Executed: pay.ExecutedNo, Message: "the request cannot be written as JSON"}
 	}
-	return a.send(ctx, http.MethodPost, path, nil, raw)
+	return a.send(ctx, http.MethodPost, path, nil, raw, secrets)
 }
 
-func (a *account) send(ctx context.Context, method, path string, query url.Values, body []byte) (*httpx.Response, error) {
+func (a *account) send(ctx context.Context, method, path string, query url.Values, body []byte, secrets []string) (*httpx.Response, error) {
+	secrets = append(secrets[:len(secrets):len(secrets)], a.config.Token)
 	target := a.base.JoinPath(path)
 	target.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
@@ -44,14 +51,16 @@ func (a *account) send(ctx context.Context, method, path string, query url.Value
 	req.Header.Set("Accept", "application/json")
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if path == pathCreate || path == pathCharge { // the only calls that document them
 		setIfAny(req.Header, "X-Cms", a.config.CMSName)
 		setIfAny(req.Header, "X-Cms-Version", a.config.CMSVersion)
 	}
-	res, err := httpx.Exchange{Client: a.http, Request: req, Secrets: a.secrets(), Now: a.now}.Do(ctx)
+	res, err := httpx.Exchange{Client: a.http, Request: req, Secrets: secrets, Now: a.now}.Do(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if failure := a.refusal(res); failure != nil {
+	if failure := refusal(res, secrets); failure != nil {
 		return nil, failure
 	}
 	return res, nil

@@ -102,7 +102,7 @@ func buildCreate(req pay.CreateInvoice) (createRequest, error) {
 
 func setAmount(out *createRequest, req pay.CreateInvoice, _ createOptions) error {
 	ccy := req.Amount.Currency()
-	if !slices.Contains(accepted(), ccy) {
+	if !slices.Contains(invoiceCurrencies(), ccy) {
 		// The host refuses it by the manifest; this holds for callers without a host too.
 		return pay.Invalid("amount.currency", "%s is not a currency of this provider", ccy.Code)
 	}
@@ -207,7 +207,7 @@ func setPaymInfo(out *createRequest, req pay.CreateInvoice, opts createOptions) 
 	if e := req.Customer.Email; e != "" && !slices.Contains(emails, e) {
 		emails = slices.Insert(emails, 0, e)
 	}
-	basket, err := buildBasket(req)
+	basket, err := buildBasket(req.Items, req.Amount)
 	if err != nil {
 		return err
 	}

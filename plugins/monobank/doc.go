@@ -1,6 +1,6 @@
 // Package monobank is the payhost provider for monobank acquiring ("plata by
 // mono"): a payment page made by invoice/create, the truth by invoice/status,
-// and webhooks signed with ECDSA.
+// holds, refunds, charges of saved cards, and webhooks signed with ECDSA.
 //
 // [New] returns the [pay.Provider]; the plugin's main serves it, and tests and
 // embedding programs may call it directly. The package keeps no state but a
@@ -9,11 +9,22 @@
 // # What a lost answer means
 //
 // The provider has neither idempotency keys nor a look-up by the merchant's
-// reference, and an unpaid invoice is in no list. When the answer of a create is
-// lost, the page's address is known to nobody, so nobody can pay that invoice
-// and it expires by itself: the outcome is abandoned. The exception is an
-// invoice put on a QR desk (option qr_id), which a passer-by may pay: a case for
-// a person.
+// reference, and an unpaid invoice is in no list. No call that changes anything
+// is ever sent a second time by this package. What settles a lost answer:
+//
+//	create   the page's address is known to nobody, so nobody can pay and the invoice expires by itself: abandoned.
+//	         On a QR desk (option qr_id) a passer-by may pay: a case for a person
+//	cancel   the invoice, though it may go on saying "created" after a remove that worked; that costs nobody money
+//	capture  the invoice: "success" or still "hold"
+//	void     the invoice: "reversed" or still "hold"
+//	refund   the invoice's cancelList, where the key of the operation stands as extRef
+//	charge   the statement, where the key of the operation stands as reference; absence is for a person
+//
+// # Accepted is not done
+//
+// A refund may be "processing", and the only answer of a capture is that it was
+// accepted. Captures and releases of holds are therefore followed by a look at
+// the invoice, and reported as what it shows.
 //
 // # Webhooks
 //

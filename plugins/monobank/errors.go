@@ -28,14 +28,19 @@ type apiError struct {
 // one code that is documented to be.
 //
 // Source: the provider's list of API errors.
-func (a *account) refusal(res *httpx.Response) error {
+func refusal(res *httpx.Response, secrets []string) error {
 	out := res.Failure()
 	if out == nil {
 		return nil
 	}
 	var e apiError
 	if json.Unmarshal(res.Body, &e) != nil || e.Code == "" {
-		if res.Status == http.StatusForbidden {
+		switch res.Status {
+		case http.StatusNotFound, http.StatusGone:
+			// The API says in JSON that it does not know an object; a page is from something in between, and
+			// absence is believed in the API's own words only.
+			return res.Garbled("HTTP %d without a code of the API", res.Status)
+		case http.StatusForbidden:
 			// The API itself refuses a token in JSON; a page is from the edge in front of it.
 			out.Kind = pay.KindRateLimited
 			out.Retry = pay.Retry{Rule: pay.RetrySameOperation, After: max(res.RetryAfter(), edgePause)}
@@ -44,8 +49,8 @@ func (a *account) refusal(res *httpx.Response) error {
 		return out
 	}
 	code := string(e.Code)
-	out.ProviderCode = httpx.Scrub(code[:min(len(code), maxCodeLength)], a.secrets()...)
-	out.ProviderMessage = httpx.Scrub(string(e.Text), a.secrets()...)
+	out.ProviderCode = httpx.Scrub(code[:min(len(code), maxCodeLength)], secrets...)
+	out.ProviderMessage = httpx.Scrub(string(e.Text), secrets...)
 	definite := out.Kind != pay.KindOutcomeUnknown && out.Kind != pay.KindProviderUnavailable
 	if kind, retry, known := refusalKind(code); known && (definite || code == codeCancelNotAvailable) {
 		out.Kind, out.Executed = kind, ""

@@ -17,10 +17,11 @@ func manifest(version string) pay.Manifest {
 		Version:      version,
 		Title:        "monobank acquiring (plata by mono)",
 		DocsURL:      "https://monobank.ua/api-docs/acquiring",
-		Currencies:   accepted(),
+		Currencies:   invoiceCurrencies(),
 		ConfigSchema: json.RawMessage(configSchema),
 		OptionSchemas: map[pay.Operation]json.RawMessage{
 			pay.OpCreate: json.RawMessage(createSchema),
+			pay.OpCharge: json.RawMessage(chargeSchema),
 		},
 		OperationKey: pay.KeyFormat{Alphabet: pay.KeyToken, MaxLength: 32},
 		Operations: map[pay.Operation]pay.OperationSpec{
@@ -29,9 +30,22 @@ func manifest(version string) pay.Manifest {
 				Resolution: pay.ResolveAbandon, HumanWhen: []string{"qr_id"},
 				Expected: time.Second, Maximum: 15 * time.Second,
 			},
+			// The invoice shows what became of it, a refund under the extRef we gave it.
+			pay.OpCancel:  {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
+			pay.OpCapture: {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
+			pay.OpVoid:    {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
+			pay.OpRefund:  {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
+			// The statement shows it under the reference we gave it; but how long the bank takes to list an
+			// operation is not documented, so that absence is for a person.
+			pay.OpCharge: {
+				Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman, Expected: 3 * time.Second, Maximum: 15 * time.Second,
+			},
 		},
-		Fields:    fields(),
-		Abilities: pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanHandleWebhook, pay.CanCheck),
+		Fields: fields(),
+		Abilities: pay.NewAbilities(
+			pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanCancel, pay.CanCapture, pay.CanVoid,
+			pay.CanRefund, pay.CanGetRefund, pay.CanCharge, pay.CanHandleWebhook, pay.CanCheck,
+		),
 		// Invoices are found by their id alone, and at once; the minute covers replication at the provider.
 		VisibilityDelay: time.Minute,
 		// After "failure" the page may let the payer try again while it is valid; after expiry only a
@@ -46,9 +60,12 @@ func manifest(version string) pay.Manifest {
 		},
 		// No limit is published; abuse blocks the address for about a day. Reads are what can pile up.
 		RateLimits: []pay.RateLimitSpec{{
-			Scope: pay.RatePerAccount, Abilities: pay.NewAbilities(pay.CanGetInvoice, pay.CanCheck), Rate: "5", Burst: 10,
+			Scope: pay.RatePerAccount, Rate: "5", Burst: 10,
+			Abilities: pay.NewAbilities(pay.CanGetInvoice, pay.CanFindInvoice, pay.CanGetRefund, pay.CanCheck),
 		}},
 		EgressHosts: []string{"{config.base_url}"},
+		StateReads:  []int{stateVersion},
+		StateWrites: stateVersion,
 	}
 }
 
@@ -69,12 +86,14 @@ func fields() map[string]pay.FieldSpec {
 		"return_urls.failure": {Use: pay.FieldHonoured, Note: "failUrl, with provider_options.separate_return_urls"},
 		"items": {Use: pay.FieldHonoured,
 			Note: "merchantPaymInfo.basketOrder; name, code, quantity and unit_price are required; options: header, footer, uktzed, tax, split_receiver_id, discounts"},
+		"source":          {Use: pay.FieldHonoured, Note: "wallet/payment with a stored credential; there are no balances. reference is then the key of the operation"},
+		"initiated_by":    {Use: pay.FieldHonoured, Values: []string{string(pay.InitiatedByCustomer), string(pay.InitiatedByMerchant)}, Note: "initiationKind of a charge: client or merchant; a client needs return_urls.default for 3-D Secure"},
 		"save_credential": {Use: pay.FieldHonoured, Note: "saveCardData; the provider's support must enable it"},
 	}
 }
 
-// accepted are the currencies an invoice may have.
-func accepted() []pay.Currency { return currencies("UAH", "USD", "EUR") }
+// invoiceCurrencies are the currencies an invoice may have.
+func invoiceCurrencies() []pay.Currency { return currencies("UAH", "USD", "EUR") }
 
 func currencies(codes ...string) []pay.Currency {
 	list := make([]pay.Currency, 0, len(codes))

@@ -26,6 +26,13 @@ const token = "u3AulkpZFI1lIuGsik6vuPsVWqN7GoWs6o_MO2sdf301"
 // account is everything a monobank account can do.
 type account interface {
 	pay.Account
+	pay.InvoiceFinder
+	pay.Canceler
+	pay.Capturer
+	pay.Voider
+	pay.Refunder
+	pay.RefundGetter
+	pay.Charger
 	pay.WebhookHandler
 	pay.Checker
 }
@@ -69,7 +76,7 @@ func openWith(t testing.TB, client *http.Client, baseURL string, c *clock, extra
 	})
 	require.NoError(t, err)
 	a, ok := opened.(account)
-	require.True(t, ok, "the account must be an Account, a WebhookHandler and a Checker")
+	require.True(t, ok, "the account must have every ability of the manifest")
 	return a
 }
 

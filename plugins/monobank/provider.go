@@ -23,8 +23,8 @@ func New(version string) pay.Provider {
 // Describe returns the manifest.
 func (p *provider) Describe() pay.Manifest { return p.manifest }
 
-// account is one merchant token. It implements [pay.Account],
-// [pay.WebhookHandler] and [pay.Checker]. All but the key cache is immutable.
+// account is one merchant token. What it implements beside [pay.Account] is
+// listed by the manifest's abilities. All but the key cache is immutable.
 type account struct {
 	config config
 	base   *url.URL
@@ -67,22 +67,35 @@ func (a *account) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.Invoi
 	if ref.ProviderRef == "" {
 		return pay.InvoiceState{}, pay.Unsupported("looking up an invoice without the provider's invoiceId")
 	}
-	res, err := a.get(ctx, pathStatus, url.Values{"invoiceId": {ref.ProviderRef}})
+	n, res, err := a.look(ctx, ref.ProviderRef)
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
-	news, err := readNews(res.Body)
+	return n.state(ref.Known, recall(ref.State), res.Evidence), nil
+}
+
+// look reads invoice/status of one invoice.
+func (a *account) look(ctx context.Context, id string) (news, *httpx.Response, error) {
+	res, err := a.get(ctx, pathStatus, url.Values{"invoiceId": {id}})
 	if err != nil {
-		return pay.InvoiceState{}, res.Garbled("%v", err)
+		return news{}, nil, err
 	}
-	if news.invoiceID() != ref.ProviderRef {
-		return pay.InvoiceState{}, &pay.Error{
-			Kind: pay.KindIntegrityMismatch, Executed: pay.ExecutedNo,
-			Message: "the provider answered about another invoice than the one asked for",
-			Report:  pay.Report{Evidence: res.Evidence},
-		}
+	n, err := readNews(res.Body)
+	if err != nil {
+		return news{}, nil, res.Garbled("%v", err)
 	}
-	return news.state(ref.Known, res.Evidence), nil
+	if n.invoiceID() != id {
+		return news{}, nil, mismatch("the provider answered about another invoice than the one asked for", res)
+	}
+	return n, res, nil
+}
+
+// mismatch is for a read whose answer contradicts what we hold: a person has to
+// look, and nothing is concluded from it.
+func mismatch(why string, res *httpx.Response) *pay.Error {
+	return &pay.Error{
+		Kind: pay.KindIntegrityMismatch, Executed: pay.ExecutedNo, Message: why, Report: pay.Report{Evidence: res.Evidence},
+	}
 }
 
 // Check asks who the token belongs to. The mode cannot be seen: live and test
@@ -94,8 +107,5 @@ func (a *account) Check(ctx context.Context, _ pay.Check) (pay.AccountInfo, erro
 	}
 	return readDetails(res)
 }
-
-// secrets are the texts that no error may hold.
-func (a *account) secrets() []string { return []string{a.config.Token} }
 
 func report(res *httpx.Response) pay.Report { return pay.Report{Evidence: res.Evidence} }

@@ -7,18 +7,19 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// state interprets the news against what the host knows about the invoice.
+// state interprets the news against what the host knows about the invoice and
+// what this adapter told it to remember.
 //
 // Source: the mapping chapter of the provider's description; no transition
 // diagram is published.
-func (n news) state(known pay.Known, ev pay.Evidence) pay.InvoiceState {
+func (n news) state(known pay.Known, mem memory, ev pay.Evidence) pay.InvoiceState {
 	ev.ProviderTime = n.modified()
 	out := pay.InvoiceState{
 		Report:      pay.Report{Evidence: ev, Warnings: n.warnings},
 		ProviderRef: n.invoiceID(),
 		Data:        n.data(),
 	}
-	r := reader{news: n, known: known}
+	r := reader{news: n, known: known, memory: mem}
 	if why := r.readAmounts(); why != "" {
 		out.Review = why
 		return out
@@ -48,6 +49,7 @@ func (n news) data() map[string]string {
 type reader struct {
 	news
 	known    pay.Known
+	memory   memory
 	currency pay.Currency
 	amount   pay.Money
 	// final is finalAmount; refunded and refunding are the sums of cancelList by status.
@@ -114,7 +116,7 @@ func (r *reader) setStatus(out *pay.InvoiceState) {
 	switch r.Status {
 	case wordCreated:
 		out.Status = pay.StatusPending
-		if r.known.Status == pay.StatusCanceled {
+		if r.known.Status == pay.StatusCanceled || r.memory.Removed {
 			// The provider goes on saying "created" after a successful remove.
 			out.Status = pay.StatusCanceled
 		}
@@ -137,6 +139,9 @@ func (r *reader) setStatus(out *pay.InvoiceState) {
 		out.Status = pay.StatusFailed
 	case wordExpired:
 		out.Status = pay.StatusExpired
+		if r.memory.Removed {
+			out.Status = pay.StatusCanceled // It was taken back before its time ran out.
+		}
 	case wordReversed:
 		r.setReversed(out)
 	default:

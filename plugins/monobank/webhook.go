@@ -55,14 +55,15 @@ func readEvent(req pay.WebhookRequest, ev pay.Evidence) pay.WebhookEvent {
 	out.ProviderRef = n.invoiceID()
 	out.ProviderTime = n.modified()
 	var known pay.Known
+	var mem memory
 	told := req.Invoice != nil && (req.Invoice.ProviderRef == "" || req.Invoice.ProviderRef == out.ProviderRef)
 	if told {
-		known = req.Invoice.Known
+		known, mem = req.Invoice.Known, recall(req.Invoice.State)
 	}
 	if out.ProviderTime.IsZero() || n.Status == wordReversed && !told {
 		return out
 	}
-	state := n.state(known, ev)
+	state := n.state(known, mem, ev)
 	out.Strength, out.Invoice = pay.StrengthVerified, &state
 	return out
 }

@@ -2,7 +2,6 @@ package payin
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/payhost/payhost/sdk/httpx"
@@ -17,11 +16,8 @@ func (a *account) Check(ctx context.Context, _ pay.Check) (pay.AccountInfo, erro
 	if err != nil {
 		return pay.AccountInfo{}, err
 	}
-	// The text documents a number, the sample shows a map by currency.
-	var balances map[string]json.RawMessage
-	var roubles json.Number
-	if json.Unmarshal(got.result, &balances) != nil && json.Unmarshal(got.result, &roubles) != nil {
-		return pay.AccountInfo{}, got.response.Garbled("the balance is neither a map nor a number")
+	if _, _, err := parseBalances(got.result); err != nil {
+		return pay.AccountInfo{}, got.response.Garbled("%v", err)
 	}
 	return pay.AccountInfo{
 		Report:             got.report(),

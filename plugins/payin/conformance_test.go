@@ -19,6 +19,7 @@ func TestConformance(t *testing.T) {
 		Start: func(_ testing.TB, site plugintest.Site) plugintest.Simulator {
 			sim := payinsim.New(payinsim.Config{
 				PublicURL: site.URL, UserID: 7026, Key: key, CallbackURL: site.WebhookURL + "/topup",
+				ServiceID: 12, HoldMovements: true,
 			})
 			return plugintest.Simulator{
 				Handler:  sim,
@@ -37,7 +38,14 @@ func TestConformance(t *testing.T) {
 			}
 		},
 		Config: func(site plugintest.Site) any {
-			return map[string]any{"user_id": 7026, "secret": key, "base_url": site.URL}
+			return map[string]any{"user_id": 7026, "secret": key, "base_url": site.URL, "service_id": 12}
+		},
+		Payout: func() pay.CreatePayout {
+			amount, err := pay.ParseMoney("10.10", "RUB")
+			require.NoError(t, err)
+			return pay.CreatePayout{
+				Amount: amount, Description: "Вознаграждение ~ №7", Destination: pay.Destination{Type: pay.DestinationAccount, Value: "6035"},
+			}
 		},
 		Create: func() pay.CreateInvoice {
 			amount, err := pay.ParseMoney("100.50", "RUB")

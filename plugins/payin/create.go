@@ -24,8 +24,10 @@ type options struct {
 }
 
 // state is what later look-ups need: the search takes the invoice number, not
-// the payment id, and no answer after the first repeats the link.
+// the payment id, and no answer after the first repeats the link. Kind is empty
+// for a top-up and [stateCharge] for a charge, which has neither.
 type state struct {
+	Kind     string `json:"kind,omitempty"`
 	PrettyID string `json:"pretty_id,omitempty"`
 	PayLink  string `json:"pay_link,omitempty"`
 }

@@ -14,7 +14,8 @@ func FuzzWebhook(f *testing.F) {
 	f.Add(callbackBody("another key", testTime), "topup")
 	f.Add(`{"external_id":"1","service_id":2,"hash":"x"}`, "charge")
 	f.Add(`{"a":{"b":[1,null,true]},"hash":"882464846bf4b439cf58fe2b708bc4d9"}`, "")
-	acc := open(f, "https://lk.payin-payout.net")
+	f.Add(`{"external_id":"op_1","service_id":12,"status":1,"payment_in_id":null,"timestamp":"1591040000","hash":"00000000000000000000000000000000"}`, "reward")
+	acc := open(f, "https://lk.payin-payout.net", service())
 	f.Fuzz(func(t *testing.T, body, tail string) {
 		got, err := acc.HandleWebhook(t.Context(), webhook(tail, body))
 		if err == nil || len(got.Events) != 0 {
@@ -35,6 +36,10 @@ func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+func cannedClient(status int, body string) *http.Client {
+	return &http.Client{Transport: canned{status, body}}
+}
+
 // Whatever the provider answers, an adapter tells an error of a known kind or a state that keeps the promises:
 // money facts never appear from nowhere, and a create without an id is never reported as known.
 func FuzzResponse(f *testing.F) {
@@ -48,7 +53,7 @@ func FuzzResponse(f *testing.F) {
 			return
 		}
 		one := *acc
-		one.http = &http.Client{Transport: canned{status, body}}
+		one.http = cannedClient(status, body)
 		made, err := one.CreateInvoice(t.Context(), request(t))
 		switch {
 		case err != nil:

@@ -42,3 +42,10 @@ func isPrettyID(s string) bool {
 func isDigits(s string) bool {
 	return s != "" && len(s) <= 32 && strings.Trim(s, "0123456789") == ""
 }
+
+// isKey reports whether s is an operation key as the manifest asks for, with
+// room for hosts that use longer ones.
+func isKey(s string) bool {
+	const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+	return s != "" && len(s) <= 64 && strings.Trim(s, alphabet) == ""
+}

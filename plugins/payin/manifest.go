@@ -35,7 +35,7 @@ const configSchema = `{
     "base_url": {"type": "string", "minLength": 1, "default": "https://lk.payin-payout.net",
       "description": "Address of the provider; https://dev1.payin-payout.net is the test stand. Plain http only on loopback."},
     "service_id": {"type": "integer", "minimum": 1, "maximum": 999999999999999999,
-      "description": "Id of the service the provider's managers created; needed for charges and rewards."},
+      "description": "Id of the service the provider's managers created; without it the account has no charges and no payouts."},
     "currencies": {"type": "array", "minItems": 1, "uniqueItems": true, "default": ["RUB"],
       "items": {"enum": ["RUB", "KZT", "GBP", "USD", "EUR", "UAH"]},
       "description": "Currencies invoices may have; enable others than RUB only when the provider's managers confirm them."},
@@ -71,17 +71,22 @@ func manifest(version string) pay.Manifest {
 		Operations: map[pay.Operation]pay.OperationSpec{
 			// No order id is sent and none can be searched for: only a person can tell.
 			pay.OpCreate: {Resolution: pay.ResolveHuman, Expected: 2 * time.Second, Maximum: 15 * time.Second},
+			// external_id is unique among charges: a repeat is refused as existing, or is the first to be accepted.
+			pay.OpCharge: {Resolution: pay.ResolveResend, Expected: 2 * time.Second, Maximum: 15 * time.Second},
+			// Uniqueness of external_id is not stated for rewards: a repeat might pay twice.
+			pay.OpPayout: {Resolution: pay.ResolveHuman, Expected: 2 * time.Second, Maximum: 15 * time.Second},
 		},
 		Fields: map[string]pay.FieldSpec{
 			"customer.id": {Use: pay.FieldRequired, MaxLength: 18, Pattern: `[1-9][0-9]*`,
-				Note: "payer_id: the provider's user whose balance is topped up"},
-			"description":         {Use: pay.FieldRequired, Note: "descr"},
+				Note: "payer_id: the provider's user whose balance is topped up or debited"},
+			"source":              {Use: pay.FieldHonoured, Note: "only of the type balance, whose id is the provider's user to debit; needs config.service_id"},
+			"description":         {Use: pay.FieldRequired, Note: "descr; description of a charge or reward"},
 			"payment_method":      {Use: pay.FieldHonoured, MaxLength: 4, Pattern: `[0-9]+`, Note: "id_pref: numeric payment type, for example 136 for SBP"},
 			"return_urls.default": {Use: pay.FieldHonoured, Note: "success_url and fail_url, where those are not given"},
 			"return_urls.success": {Use: pay.FieldHonoured, Note: "success_url"},
 			"return_urls.failure": {Use: pay.FieldHonoured, Note: "fail_url"},
 		},
-		Abilities: pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanHandleWebhook, pay.CanCheck),
+		Abilities: abilities(true),
 		// Bank transfers can be credited days after an invoice expired.
 		LateWindow: 14 * 24 * time.Hour,
 		// Limits are not documented and callbacks report success only, so looks are steady but rare.

@@ -39,10 +39,13 @@ type config struct {
 	CallbackFreshness string      `json:"callback_freshness"`
 }
 
-// account implements [pay.Account], [pay.WebhookHandler] and [pay.Checker]. It
-// is immutable after Open and so safe for concurrent use.
+// account implements [pay.Account], [pay.Charger], [pay.PayoutCreator],
+// [pay.PayoutGetter], [pay.BalanceReader], [pay.WebhookHandler] and
+// [pay.Checker]. It is immutable after Open and so safe for concurrent use.
 type account struct {
 	userID     string
+	serviceID  string // empty: the account has no charges and no rewards
+	abilities  pay.Abilities
 	secret     string
 	previous   []string
 	base       *url.URL
@@ -87,9 +90,22 @@ func (p *provider) Open(_ context.Context, cfg pay.AccountConfig) (pay.Account, 
 		return nil, pay.Invalid("config.callback_freshness", "must be a positive duration such as \"300s\"")
 	}
 	return &account{
-		userID: c.UserID.String(), secret: c.Secret, previous: c.PreviousSecrets, base: base,
+		userID: c.UserID.String(), serviceID: c.ServiceID.String(), abilities: abilities(c.ServiceID != ""), secret: c.Secret, previous: c.PreviousSecrets, base: base,
 		currencies: c.Currencies, freshness: freshness, http: cfg.HTTP, now: cfg.Now,
 	}, nil
+}
+
+// Abilities tells what the account can do: charges and rewards need a service.
+func (a *account) Abilities() pay.Abilities { return a.abilities }
+
+func abilities(service bool) pay.Abilities {
+	list := []pay.Ability{
+		pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanReadBalances, pay.CanHandleWebhook, pay.CanCheck,
+	}
+	if service {
+		list = append(list, pay.CanCharge, pay.CanPayout, pay.CanGetPayout)
+	}
+	return pay.NewAbilities(list...)
 }
 
 // decodeConfig reads a config strictly. Its errors name keys, never values,

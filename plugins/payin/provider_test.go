@@ -45,13 +45,18 @@ func TestManifest(t *testing.T) {
 		"customer.id": pay.FieldRequired, "description": pay.FieldRequired, "payment_method": pay.FieldHonoured,
 		"return_urls.default": pay.FieldHonoured, "return_urls.success": pay.FieldHonoured, "return_urls.failure": pay.FieldHonoured,
 		"reference": pay.FieldStored, "metadata": pay.FieldStored, "customer.email": pay.FieldStored,
-		"capture": pay.FieldRefused, "expires_in": pay.FieldRefused, "items": pay.FieldRefused, "source": pay.FieldRefused,
+		"capture": pay.FieldRefused, "expires_in": pay.FieldRefused, "items": pay.FieldRefused, "source": pay.FieldHonoured,
 		"amount_limits.max": pay.FieldRefused, "save_credential": pay.FieldRefused, "purpose": pay.FieldRefused,
 	} {
 		require.Equal(t, use, m.Field(field).Use, field)
 	}
 	// What the binary claims and what the account does must agree.
-	require.Equal(t, m.Abilities, pay.Resolve(open(t, "https://lk.payin-payout.net")))
+	require.Equal(t, m.Abilities, pay.Resolve(open(t, "https://lk.payin-payout.net", service())))
+	require.Equal(t, pay.ResolveResend, m.Operations[pay.OpCharge].Resolution)
+	require.Equal(t, pay.ResolveHuman, m.Operations[pay.OpPayout].Resolution)
+	// Without a service there is nothing to charge through or to reward from.
+	require.Equal(t, pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanReadBalances, pay.CanHandleWebhook, pay.CanCheck),
+		pay.Resolve(open(t, "https://lk.payin-payout.net")))
 }
 
 func TestSchemas(t *testing.T) {

@@ -28,7 +28,7 @@ type inbox struct {
 func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	got, err := i.account.(pay.WebhookHandler).HandleWebhook(r.Context(), pay.WebhookRequest{
-		Method: r.Method, Tail: "topup", Body: body, ReceivedAt: time.Now(),
+		Method: r.Method, Tail: strings.TrimPrefix(r.URL.Path, "/"), Body: body, ReceivedAt: time.Now(),
 	})
 	if err != nil {
 		w.WriteHeader(http.StatusUnauthorized)
@@ -44,6 +44,7 @@ func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 type world struct {
 	sim     *payinsim.Sim
+	server  *httptest.Server
 	account pay.Account
 	inbox   *inbox
 }
@@ -55,7 +56,8 @@ func newWorld(t *testing.T, key string) world {
 	merchant := httptest.NewServer(in)
 	t.Cleanup(merchant.Close)
 	sim := payinsim.New(payinsim.Config{
-		UserID: 7026, Key: "sim_key", CallbackURL: merchant.URL, RetryDelays: []time.Duration{time.Millisecond},
+		UserID: 7026, Key: "sim_key", CallbackURL: merchant.URL + "/topup", RetryDelays: []time.Duration{time.Millisecond},
+		ServiceID: 12, ChargeCallbackURL: merchant.URL + "/charge", RewardCallbackURL: merchant.URL + "/reward",
 	})
 	t.Cleanup(sim.Close)
 	server := httptest.NewServer(sim)
@@ -65,11 +67,11 @@ func newWorld(t *testing.T, key string) world {
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	in.account, err = payin.New("0.0.1").Open(t.Context(), pay.AccountConfig{
-		Config: json.RawMessage(fmt.Sprintf(`{"user_id":7026,"secret":%q,"base_url":%q}`, key, server.URL)),
+		Config: json.RawMessage(fmt.Sprintf(`{"user_id":7026,"secret":%q,"base_url":%q,"service_id":12}`, key, server.URL)),
 		HTTP:   client, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	return world{sim, in.account, in}
+	return world{sim, server, in.account, in}
 }
 
 func order(t *testing.T) pay.CreateInvoice {

@@ -18,9 +18,13 @@ type found struct {
 }
 
 // GetInvoice looks an invoice up by its number. The answer holds a status and
-// nothing else: no amount, no currency, no description.
+// nothing else: no amount, no currency, no description. A charge cannot be
+// looked up; see [account.getCharge].
 func (a *account) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.InvoiceState, error) {
 	kept := readState(ref.State)
+	if kept.Kind == stateCharge || ref.ProviderRefs["external_id"] != "" {
+		return a.getCharge(ref), nil
+	}
 	number := either(ref.ProviderRefs["pretty_id"], kept.PrettyID)
 	if !isPrettyID(number) {
 		return pay.InvoiceState{}, pay.Invalid("provider_refs.pretty_id", "payin finds a payment by its invoice number only, and none is known")

@@ -18,10 +18,13 @@ const (
 	tailReward = "reward"
 )
 
-// HandleWebhook verifies a callback and reads it. Every event is a hint: the
-// callback carries no amount, and the provider itself says to confirm it. A
-// callback whose time is far from ours may be a late repeat or a replay; it is a
-// reason to ask and nothing else.
+// HandleWebhook verifies a callback and reads it.
+//
+// The callback of a top-up is a hint: it carries no amount, and the provider
+// itself says to confirm it by asking. The callbacks of charges and rewards are
+// the only news there is of them, and their signature covers all they say, so
+// they are verified events. A callback whose time is far from ours may be a late
+// repeat or a replay; it is a reason to ask and nothing else.
 func (a *account) HandleWebhook(_ context.Context, req pay.WebhookRequest) (pay.WebhookResult, error) {
 	c, err := parseCallback(req.Body)
 	if err != nil {
@@ -40,7 +43,7 @@ func (a *account) HandleWebhook(_ context.Context, req pay.WebhookRequest) (pay.
 	case isDigits(c.values["payment_in_id"]) && isDigits(c.values["payment_in_status"]):
 		topupEvent(c, fresh, &event)
 	case c.values["external_id"] != "":
-		externalEvent(c, req.Tail, &event)
+		a.externalEvent(c, req.Tail, fresh, &event)
 	}
 	result := pay.WebhookResult{
 		Report: pay.Report{Evidence: pay.Evidence{
@@ -102,21 +105,6 @@ func topupEvent(c callback, fresh bool, event *pay.WebhookEvent) {
 		state.Review = "a callback reports status " + status + "; the provider asks to contact its support"
 	}
 	event.Invoice = &state
-}
-
-// externalEvent reads the callback of a charge or a reward. They have the same
-// fields, so only the address tells them apart. Their codes are not those of
-// incoming payments, and 4 settles nothing: the object is named, and no state is given.
-func externalEvent(c callback, tail string, event *pay.WebhookEvent) {
-	id := c.values["external_id"]
-	event.OperationID, event.ProviderKey = id, id
-	event.ProviderEventID = id + ":" + c.values["status"]
-	switch tail {
-	case tailCharge:
-		event.Subject = pay.SubjectInvoice
-	case tailReward:
-		event.Subject = pay.SubjectPayout
-	}
 }
 
 func unverified(why string) *pay.Error {

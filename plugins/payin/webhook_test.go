@@ -88,22 +88,6 @@ func TestUnknownFieldsAreSigned(t *testing.T) {
 	require.Equal(t, pay.StatusPaid, got.Events[0].Invoice.Status)
 }
 
-func TestChargeAndRewardCallbacks(t *testing.T) {
-	signed := fmt.Sprintf("external_id=op_1&payment_in_id=007026-000001&payment_out_id=006034-000002&service_id=12&status=4&timestamp=%d", int64(testTime))
-	body := fmt.Sprintf(`{"external_id":"op_1","service_id":12,"status":4,"payment_in_id":"007026-000001","payment_out_id":"006034-000002",`+
-		`"timestamp":"%d","tracker":"t","hash":"%s"}`, testTime, sign(testSecret, signed))
-	for tail, subject := range map[string]pay.Subject{
-		tailCharge: pay.SubjectInvoice, tailReward: pay.SubjectPayout, "": pay.SubjectUnknown, tailTopup: pay.SubjectUnknown,
-	} {
-		got, err := open(t, "https://lk.payin-payout.net").HandleWebhook(t.Context(), webhook(tail, body))
-		require.NoError(t, err)
-		require.Equal(t, []pay.WebhookEvent{{
-			Subject: subject, OperationID: "op_1", ProviderKey: "op_1", Strength: pay.StrengthHint,
-			ProviderEventID: "op_1:4", ProviderTime: time.Unix(testTime, 0).UTC(),
-		}}, got.Events, tail)
-	}
-}
-
 func TestSecretRotation(t *testing.T) {
 	body := callbackBody("older_key", testTime)
 	_, err := open(t, "https://lk.payin-payout.net").HandleWebhook(t.Context(), webhook(tailTopup, body))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -121,9 +122,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	// go-plugin writes into the map it is given, so it gets its own.
 	plugins := make(map[int]goplugin.PluginSet, len(c.Plugins))
-	for version, set := range c.Plugins {
-		plugins[version] = set
-	}
+	maps.Copy(plugins, c.Plugins)
 	c.Plugins = plugins
 	c.Args, c.Env, c.DialOptions = slices.Clone(c.Args), slices.Clone(c.Env), slices.Clone(c.DialOptions)
 	return c, nil

@@ -165,6 +165,7 @@ func (p *Process) awaitReady(ctx context.Context, conn *grpc.ClientConn, peer *p
 				return err
 			}
 			return errors.New("its socket cannot be connected to")
+		case connectivity.Idle, connectivity.Connecting:
 		}
 		if !conn.WaitForStateChange(ctx, state) {
 			return context.Cause(ctx)

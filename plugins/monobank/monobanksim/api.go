@@ -71,6 +71,10 @@ func operations() []operation {
 		{OpFinalize, http.MethodPost, (*Sim).finalize},
 		{OpRemove, http.MethodPost, (*Sim).remove},
 		{OpPubkey, http.MethodGet, (*Sim).pubkey},
+		{OpWallet, http.MethodGet, (*Sim).wallet},
+		{OpDeleteCard, http.MethodDelete, (*Sim).deleteCard},
+		{OpCharge, http.MethodPost, (*Sim).charge},
+		{OpStatement, http.MethodGet, (*Sim).statement},
 		{OpDetails, http.MethodGet, (*Sim).details},
 	}
 }
@@ -95,7 +99,7 @@ func (s *Sim) act(op operation, r *http.Request) (any, *apiError) {
 	if token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(s.config.Token)) != 1 {
 		return nil, &apiError{http.StatusForbidden, "FORBIDDEN", "forbidden"}
 	}
-	if op.method == http.MethodGet {
+	if op.method != http.MethodPost {
 		return op.do(s, r, nil)
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {

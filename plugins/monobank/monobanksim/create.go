@@ -82,8 +82,7 @@ func (s *Sim) create(r *http.Request, body []byte) (any, *apiError) {
 		validity = min(*q.validity, maxValidity)
 	}
 	inv := &Invoice{
-		InvoiceID: now.Format("060102") + randomFrom("0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", 14),
-		Status:    StatusCreated, Amount: *q.amount, Currency: q.ccy, PaymentType: q.paymentType,
+		InvoiceID: newInvoiceID(now), Status: StatusCreated, Amount: *q.amount, Currency: q.ccy, PaymentType: q.paymentType,
 		Reference: info.reference, Destination: info.destination, Comment: info.comment, Metadata: info.metadata,
 		RedirectURL: q.redirectURL, SuccessURL: q.successURL, FailURL: q.failURL, WebHookURL: q.webHookURL,
 		CreatedAt: now, ModifiedAt: now, ExpiresAt: now.Add(time.Duration(validity) * time.Second),
@@ -94,16 +93,14 @@ func (s *Sim) create(r *http.Request, body []byte) (any, *apiError) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	base := s.publicURL
-	if base == "" {
-		base = "http://" + r.Host
-	}
+	base := s.base(r.Host)
 	inv.PageURL = base + "/pay/" + inv.InvoiceID
 	if q.withAppURL && q.paymentType != TypeVerification {
 		inv.AppURL = base + "/or/" + inv.InvoiceID
 	}
 	s.invoices = append(s.invoices, inv)
 	s.byID[inv.InvoiceID] = inv
+	s.did(OpCreate, inv, inv.Reference, inv.Amount)
 	return createAnswer{inv.InvoiceID, inv.PageURL, inv.AppURL}, nil
 }
 
@@ -170,6 +167,10 @@ func (s *Sim) checkPaymentType(q createRequest) *apiError {
 		return badRequest("amount must be positive")
 	}
 	return nil
+}
+
+func newInvoiceID(now time.Time) string {
+	return now.Format("060102") + randomFrom("0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", 14)
 }
 
 // randomFrom returns n random characters of the alphabet; the slight bias of the modulus does not matter for ids.

@@ -7,9 +7,13 @@
 // shared with the adapter, because two sides with one routine prove nothing.
 //
 // Where the bank's documents are silent the simulator takes the harsher reading and says so at the place. What is not
-// played: QR desks, submerchants, wallets, subscriptions, the statement and fiscal receipts.
+// played: QR desks, submerchants, subscriptions and fiscal receipts.
+//
+// No call is idempotent, as at the bank: the same request twice acts twice. [Sim.Effects] lists what the merchant's calls
+// really did, so that a test can compare it with what was ordered.
 //
 // A person pays at pageUrl. A test or curl moves invoices by the methods of Sim or by POST /_sim/pay, decline, hold,
-// processing, expire and reverse with {"id": "<invoiceId>"}, and POST /_sim/rotate-key. Faults, callbacks and the request
-// log are under /_sim/ as well.
+// processing, expire, reverse, capture, refunds and 3ds with {"id": "<invoiceId>"}, and POST /_sim/rotate-key. Charges of
+// saved cards go as POST /_sim/charges says, {"outcome": "success", "processing", "tds" or "failure"}. Faults, callbacks,
+// effects and the request log are under /_sim/ as well.
 package monobanksim

@@ -50,6 +50,12 @@ type Invoice struct {
 	CMSVersion string `json:"cms_version,omitempty"`
 	// Removed says that the merchant took the unpaid invoice back.
 	Removed bool `json:"removed,omitempty"`
+	// InitiationKind says who initiated a charge, merchant or client; it is empty for an invoice with a page.
+	InitiationKind string `json:"initiation_kind,omitempty"`
+	// AwaitsTDS says that the charge waits for its payer at the 3-D Secure page.
+	AwaitsTDS bool `json:"awaits_tds,omitempty"`
+	// Capturing is the amount of an accepted finalize that was not carried out yet.
+	Capturing int64 `json:"capturing,omitempty"`
 	// Refunds are the refund requests in order.
 	Refunds []Refund `json:"refunds,omitempty"`
 	// CreatedAt, ModifiedAt and ExpiresAt have a resolution of one second, as on the wire.
@@ -57,7 +63,8 @@ type Invoice struct {
 	ModifiedAt time.Time `json:"modified_at"`
 	ExpiresAt  time.Time `json:"expires_at"`
 
-	card *card // of the latest payment attempt, replaced as a whole
+	card       *card     // of the latest payment attempt, replaced as a whole
+	operatedAt time.Time // when the first payment attempt began, for the statement
 }
 
 // Refund is one refund request.

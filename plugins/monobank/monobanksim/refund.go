@@ -1,9 +1,9 @@
 package monobanksim
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -19,7 +19,7 @@ type invoiceCall struct {
 	invoiceID string
 	amount    *int64
 	extRef    string
-	items     []json.RawMessage // shapes of fiscal goods are not looked at
+	items     []fiscalItem
 }
 
 // parseCall decodes a call, requires invoiceId and returns the invoice. The caller holds mu.
@@ -61,6 +61,9 @@ func (s *Sim) cancel(_ *http.Request, body []byte) (any, *apiError) {
 	if inv.Status == StatusHold {
 		return s.release(inv, c)
 	}
+	if failed := s.checkItems(c, true); failed != nil {
+		return nil, failed
+	}
 	left := inv.Captured - inv.refunded(RefundSuccess) - inv.refunded(RefundProcessing)
 	switch inv.Status {
 	case StatusSuccess:
@@ -77,10 +80,17 @@ func (s *Sim) cancel(_ *http.Request, body []byte) (any, *apiError) {
 		return nil, &apiError{http.StatusBadRequest, "WRONG_CANCEL_AMOUNT", "wrong amount or already cancelled"}
 	}
 	now := s.config.Now().UTC().Truncate(time.Second)
+	if s.refusals > 0 {
+		s.refusals--
+		inv.Refunds = append(inv.Refunds, Refund{Status: RefundFailure, Amount: amount, ExtRef: c.extRef, CreatedAt: now, ModifiedAt: now})
+		inv.ModifiedAt = now
+		return refundAnswer{RefundFailure, wireTime(now), wireTime(now)}, nil
+	}
+	s.did(OpCancel, inv, c.extRef, amount)
 	inv.Refunds = append(inv.Refunds, Refund{Status: RefundProcessing, Amount: amount, ExtRef: c.extRef,
 		CreatedAt: now, ModifiedAt: now, rrn: randomFrom(digits, 12), approvalCode: randomFrom(digits, 6)})
 	if !s.config.PendingRefunds {
-		if err := s.finishRefunds(inv, RefundSuccess); err != nil {
+		if err := s.finishRefunds(inv, RefundSuccess, ""); err != nil {
 			return nil, &apiError{http.StatusInternalServerError, "INTERNAL_ERROR", err.Error()}
 		}
 	}
@@ -93,6 +103,10 @@ func (s *Sim) release(inv *Invoice, c invoiceCall) (any, *apiError) {
 	if c.amount != nil && *c.amount != inv.Amount {
 		return nil, &apiError{http.StatusBadRequest, "WRONG_CANCEL_AMOUNT", "a hold is released as a whole"}
 	}
+	if inv.Capturing > 0 {
+		return nil, &apiError{http.StatusInternalServerError, "CANCEL_NOT_AVAILABLE", "the hold is being finalized"}
+	}
+	s.did(OpCancel, inv, c.extRef, inv.Amount)
 	if err := s.set(inv, StatusReversed); err != nil {
 		return nil, &apiError{http.StatusInternalServerError, "INTERNAL_ERROR", err.Error()}
 	}
@@ -112,16 +126,42 @@ func (s *Sim) FinishRefunds(id string, success bool) error {
 	if inv.refunded(RefundProcessing) == 0 {
 		return fmt.Errorf("monobanksim: invoice %s has no refund in processing: %w", id, ErrImpossible)
 	}
-	if success {
-		return s.finishRefunds(inv, RefundSuccess)
-	}
-	return s.finishRefunds(inv, RefundFailure)
+	return s.finishRefunds(inv, ended(success), "")
 }
 
-func (s *Sim) finishRefunds(inv *Invoice, status string) error {
+// FinishRefund ends the refunds in processing that have this extRef, and leaves the others.
+func (s *Sim) FinishRefund(id, extRef string, success bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	inv, err := s.find(id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(inv.Refunds, func(r Refund) bool { return r.ExtRef == extRef && r.Status == RefundProcessing }) {
+		return fmt.Errorf("monobanksim: invoice %s has no refund %q in processing: %w", id, extRef, ErrImpossible)
+	}
+	return s.finishRefunds(inv, ended(success), extRef)
+}
+
+// FailRefunds lets the next times refunds (0 means one) fail in the answer of the call: HTTP 200 with status failure.
+func (s *Sim) FailRefunds(times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusals += max(times, 1)
+}
+
+func ended(success bool) string {
+	if success {
+		return RefundSuccess
+	}
+	return RefundFailure
+}
+
+// finishRefunds ends the refunds in processing; an extRef narrows it to those that have it.
+func (s *Sim) finishRefunds(inv *Invoice, status, extRef string) error {
 	now := s.config.Now().UTC().Truncate(time.Second)
 	for i := range inv.Refunds {
-		if inv.Refunds[i].Status == RefundProcessing {
+		if inv.Refunds[i].Status == RefundProcessing && (extRef == "" || inv.Refunds[i].ExtRef == extRef) {
 			inv.Refunds[i].Status, inv.Refunds[i].ModifiedAt = status, now
 		}
 	}
@@ -146,14 +186,39 @@ func (s *Sim) finalize(_ *http.Request, body []byte) (any, *apiError) {
 	if c.amount == nil {
 		return nil, badRequest("amount is required")
 	}
-	if inv.Status != StatusHold || *c.amount <= 0 || *c.amount > inv.Amount {
+	if inv.Status != StatusHold || inv.Capturing > 0 || *c.amount <= 0 || *c.amount > inv.Amount {
 		return nil, badRequest("no hold, or amount is not within it")
 	}
-	inv.Captured = *c.amount
-	if err := s.set(inv, StatusSuccess); err != nil {
-		return nil, &apiError{http.StatusInternalServerError, "INTERNAL_ERROR", err.Error()}
+	if failed := s.checkItems(c, *c.amount != inv.Amount); failed != nil {
+		return nil, failed
+	}
+	s.did(OpFinalize, inv, "", *c.amount)
+	inv.Capturing = *c.amount
+	if !s.config.PendingCaptures {
+		if err := s.finishCapture(inv); err != nil {
+			return nil, &apiError{http.StatusInternalServerError, "INTERNAL_ERROR", err.Error()}
+		}
 	}
 	return map[string]string{"status": "success"}, nil
+}
+
+// FinishCapture carries out an accepted finalize that was left pending.
+func (s *Sim) FinishCapture(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	inv, err := s.find(id)
+	if err != nil {
+		return err
+	}
+	if inv.Capturing == 0 {
+		return fmt.Errorf("monobanksim: invoice %s has no capture under way: %w", id, ErrImpossible)
+	}
+	return s.finishCapture(inv)
+}
+
+func (s *Sim) finishCapture(inv *Invoice) error {
+	inv.Captured, inv.Capturing = inv.Capturing, 0
+	return s.set(inv, StatusSuccess)
 }
 
 // remove plays POST /api/merchant/invoice/remove. What invoice/status shows afterwards is not documented; here it goes
@@ -167,6 +232,9 @@ func (s *Sim) remove(_ *http.Request, body []byte) (any, *apiError) {
 	}
 	if inv.Status != StatusCreated {
 		return nil, &apiError{http.StatusBadRequest, "INVOICE_ALREADY_USED", "invoice already used"}
+	}
+	if !inv.Removed {
+		s.did(OpRemove, inv, "", 0) // The second remove finds it gone and does nothing.
 	}
 	inv.Removed = true
 	return nil, nil

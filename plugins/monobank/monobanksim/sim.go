@@ -22,6 +22,12 @@ const (
 	OpPubkey   = "pubkey"
 	OpDetails  = "details"
 	OpPayPage  = "pay-page"
+
+	OpWallet     = "wallet"
+	OpDeleteCard = "wallet/card"
+	OpCharge     = "wallet/payment"
+	OpStatement  = "statement"
+	OpTDSPage    = "3ds-page"
 )
 
 // Fault is one line of the fault table. Kinds: delay, cut_before, cut_after, status, status_after, html, html_after,
@@ -64,6 +70,10 @@ type Config struct {
 	FiscalLink bool
 	// PendingRefunds leaves accepted refunds in processing until [Sim.FinishRefunds] instead of completing them at once.
 	PendingRefunds bool
+	// PendingCaptures leaves an accepted finalize undone, the invoice on hold, until [Sim.FinishCapture].
+	PendingCaptures bool
+	// StatementDelay is how long after it began an operation appears in the statement. Zero means at once.
+	StatementDelay time.Duration
 	// Key signs webhooks until [Sim.RotateKey]. Nil means a new key on P-256, the bank's curve; one on another curve
 	// shows how an adapter takes a change.
 	Key *ecdsa.PrivateKey
@@ -89,6 +99,11 @@ type Sim struct {
 	invoices  []*Invoice // in order of creation
 	byID      map[string]*Invoice
 	fetches   int
+	effects   []Effect
+	cards     []Card
+	tokens    []string // every token a payment saved a card under, deleted ones included
+	charges   []chargeScript
+	refusals  int // how many coming refunds fail in the answer
 
 	keyMu sync.Mutex        // guards key; separate, because webhooks are signed while they are sent
 	key   *ecdsa.PrivateKey // nil until it is needed
@@ -133,7 +148,9 @@ func New(c Config) *Sim {
 	}))
 	s.mux.Handle("/pay/{id}", s.kit.Handle(OpPayPage, s.servePayPage))
 	s.mux.Handle("/or/{id}", s.kit.Handle(OpPayPage, s.servePayPage))
+	s.mux.Handle("/3ds/{id}", s.kit.Handle(OpTDSPage, s.serveTDS))
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
+	s.mountEffects()
 	s.mountScript()
 	return s
 }
@@ -147,6 +164,9 @@ func (s *Sim) SetPublicURL(url string) {
 	defer s.mu.Unlock()
 	s.publicURL = strings.TrimSuffix(url, "/")
 }
+
+// base is the address pages start with, for a request that came to host. The caller holds mu.
+func (s *Sim) base(host string) string { return cmp.Or(s.publicURL, "http://"+host) }
 
 // Kit gives access to the fault table, the request log and the webhook sender. Packages outside plugins use its methods
 // without naming its type.

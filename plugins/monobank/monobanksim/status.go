@@ -117,6 +117,9 @@ func possible(inv *Invoice, to string) bool {
 	if !slices.Contains(moves(inv.Status), to) || inv.Removed && to != StatusExpired {
 		return false
 	}
+	if inv.InitiationKind != "" && inv.Status == StatusFailure {
+		return false // A charge has no page to try again on.
+	}
 	switch to {
 	case StatusHold:
 		return inv.PaymentType == TypeHold
@@ -129,12 +132,18 @@ func possible(inv *Invoice, to string) bool {
 // set writes the status and sends the webhook. The caller holds mu.
 func (s *Sim) set(inv *Invoice, status string) error {
 	if inv.card == nil || inv.Status == StatusFailure {
-		inv.card = newCard(inv.Amount) // a new attempt is another transaction
+		again := newCard(inv.Amount) // a new attempt is another transaction
+		if inv.card != nil && inv.InitiationKind != "" {
+			again.MaskedPan, again.PaymentSystem, again.PaymentMethod = inv.card.MaskedPan, inv.card.PaymentSystem, inv.card.PaymentMethod
+		}
+		inv.card = again
 	}
 	if status != StatusFailure {
 		inv.ErrCode, inv.FailureReason = "", ""
 	}
 	inv.Status = status
+	inv.operated(s.config.Now().UTC().Truncate(time.Second))
+	s.keepCard(inv)
 	return s.changed(inv)
 }
 
@@ -154,6 +163,8 @@ func declineText(code string) string {
 		return "Недостатньо коштів"
 	case "51":
 		return "Термін дії картки минув"
+	case tdsFailed:
+		return "Не пройдено 3-D Secure"
 	case "80", "81":
 		return "Невірний CVV"
 	case "8002":

@@ -1,7 +1,6 @@
 package monobanksim
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -93,8 +92,7 @@ func (s *Sim) view(inv *Invoice) statusView {
 		v.PayMethod = v.PaymentInfo.PaymentMethod
 	}
 	if inv.SaveCard && inv.Status == StatusSuccess {
-		// The token is derived, so that every view of the invoice shows the same one.
-		v.WalletData = &walletView{"tok_" + inv.InvoiceID, cmp.Or(inv.WalletID, "wallet_"+inv.InvoiceID), "created"}
+		v.WalletData = &walletView{cardToken(inv), walletOf(inv), "created"}
 	}
 	for _, r := range inv.Refunds {
 		v.CancelList = append(v.CancelList, cancelView{r.Status, r.Amount, inv.Currency, wireTime(r.CreatedAt),

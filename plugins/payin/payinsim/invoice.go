@@ -38,6 +38,9 @@ type Invoice struct {
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	DoneAt    time.Time `json:"done_at,omitzero"`
+
+	// credited says that the payer's balance holds the money.
+	credited bool
 }
 
 func createFields() []field {
@@ -78,11 +81,11 @@ func (s *Sim) create(r *http.Request, f form) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.newPaymentID()
-	s.sequence[payerID]++
+	number := s.nextNumber(payerID)
 	s.listID++
 	inv := &Invoice{
 		PaymentInID: strconv.FormatInt(id, 10),
-		PrettyID:    fmt.Sprintf("%06d-%06d", payerID, s.sequence[payerID]),
+		PrettyID:    number,
 		ListID:      s.listID,
 		PayerID:     payerID,
 		InnerID:     s.sequence[payerID],

@@ -37,6 +37,12 @@ func operations() map[string]operation {
 		"/payment-in/create-invoice":             {OpCreate, createFields(), (*Sim).create},
 		"/payment-in/find-payment":               {OpFind, findFields(), (*Sim).findPayment},
 		"/payment-in/get-last-payments-for-user": {OpList, listFields(), (*Sim).listPayments},
+
+		"/service-of-services/create-invoice":        {OpCharge, chargeFields(), (*Sim).charge},
+		"/service-of-services/create-reward-invoice": {OpReward, rewardFields(), (*Sim).reward},
+		"/payment-out/find-payment":                  {OpFindOutgoing, outgoingFields(), (*Sim).findOutgoing},
+		"/user/api-get-balance":                      {OpBalance, balanceFields(), (*Sim).getBalance},
+		"/user/get_user_info_via_dev_key":            {OpFindUser, userFields(), (*Sim).findUser},
 	}
 }
 

@@ -18,6 +18,12 @@ const (
 	OpFind    = "find-payment"
 	OpList    = "get-last-payments-for-user"
 	OpPayPage = "pay-page"
+
+	OpCharge       = "charge"
+	OpReward       = "reward"
+	OpFindOutgoing = "find-outgoing"
+	OpBalance      = "balance"
+	OpFindUser     = "find-user"
 )
 
 // Fault is one line of the fault table. Kinds: delay, cut_before, cut_after, status, status_after, html, html_after,
@@ -63,6 +69,17 @@ type Config struct {
 	Currencies []string
 	// Payers are the users that exist. Empty means that every payer id exists and nobody is found by email or phone.
 	Payers []Payer
+	// ServiceID is the service of charges and rewards. Zero means that the managers created none: both are refused.
+	ServiceID int64
+	// ServiceOwnerID is whom the service belongs to: charges credit this user, rewards debit it. Zero means UserID.
+	ServiceOwnerID int64
+	// HoldMovements leaves charges and rewards undecided until a script decides. Otherwise each is decided when it is
+	// accepted, by the balance it is taken from. Balances are zero until a top-up is paid or [Sim.SetBalance] is called.
+	HoldMovements bool
+	// BalanceAsNumber answers the balance as the provider's table says (a number, roubles) and not as its sample shows.
+	BalanceAsNumber bool
+	// ChargeCallbackURL and RewardCallbackURL are the addresses entered for charges and rewards. Empty sends none.
+	ChargeCallbackURL, RewardCallbackURL string
 	// CallbackURL is the address the provider's managers entered for top-up callbacks. Empty sends none.
 	CallbackURL string
 	// RetryDelays are the pauses before the repeats of a callback that was not accepted. Nil means 10 s, 1 min, 5 min,
@@ -92,6 +109,11 @@ type Sim struct {
 	byID      map[string]*Invoice // the same under payment_in_id and pretty_id
 	sequence  map[int64]int64
 	listID    int64
+
+	chargeCallback, rewardCallback string
+
+	movements []*Movement // in order of acceptance
+	purses    map[purse]int64
 }
 
 // New returns a simulator with no invoices. The caller ends it with [Sim.Close].
@@ -109,10 +131,15 @@ func New(c Config) *Sim {
 		config:    c,
 		publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		callback:  c.CallbackURL,
-		byID:      map[string]*Invoice{},
-		sequence:  map[int64]int64{},
-		listID:    1000000,
-		mux:       http.NewServeMux(),
+		purses:    map[purse]int64{},
+
+		chargeCallback: c.ChargeCallbackURL,
+		rewardCallback: c.RewardCallbackURL,
+
+		byID:     map[string]*Invoice{},
+		sequence: map[int64]int64{},
+		listID:   1000000,
+		mux:      http.NewServeMux(),
 		kit: simkit.New(simkit.Config{
 			HTTPClient:  c.HTTPClient,
 			RetryDelays: c.RetryDelays,
@@ -127,6 +154,7 @@ func New(c Config) *Sim {
 	s.mux.Handle("/api/pay/{id}", s.kit.Handle(OpPayPage, s.servePayPage))
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
 	s.mountScript()
+	s.mountMovements()
 	return s
 }
 

@@ -148,6 +148,7 @@ func (s *Sim) move(id string, to int) error {
 // set writes the status and sends the callback of a success. The caller holds mu.
 func (s *Sim) set(inv *Invoice, code int) error {
 	inv.Status, inv.UpdatedAt = code, s.config.Now()
+	s.book(inv, code)
 	if code == StatusPaid || code == StatusFrozen {
 		inv.DoneAt = inv.UpdatedAt
 	}
