@@ -90,7 +90,7 @@ func (h *Host) changeInvoice(ctx context.Context, kind pay.Operation, req Change
 	}
 	ran := kind
 	if kind == pay.OpCancel && x.invoice.Status == pay.StatusAuthorized {
-		ran = pay.OpVoid
+		ran = pay.OpVoid // on an authorized invoice a cancel is a void
 	}
 	a, err := h.execute(ctx, command{
 		kind: kind, key: req.IdempotencyKey, account: x.account, manifest: x.manifest, fingerprint: fingerprint, request: req,

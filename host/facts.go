@@ -46,6 +46,12 @@ func (h *Host) storeRefunds(ctx context.Context, tx *store.Tx, inv store.Invoice
 		if equalJSONValues(r.RefundState, s) {
 			continue
 		}
+		if r.Status == pay.RefundFailed && s.Status != pay.RefundFailed {
+			if err := h.contradicted(ctx, tx, r.OperationID, "the provider shows the refund as "+string(s.Status)); err != nil {
+				return false, err
+			}
+			r.NeedsReview, r.ReviewReason = true, "it was closed as not executed, and the provider shows it"
+		}
 		r.RefundState, r.UpdatedAt = s, h.now()
 		if err := tx.UpdateRefund(&r); err != nil {
 			return false, err

@@ -25,8 +25,16 @@ func (h *Host) record(ctx context.Context, invoiceID string, obs observation) (o
 			return err
 		}
 		out, err = h.recordIn(ctx, tx, inv, obs, func(c *change) { settleOpenCreate(c, inv) })
-		if err != nil || out.invoice.UnresolvedOperation == inv.UnresolvedOperation {
+		if err != nil {
 			return err
+		}
+		if inv.Status == pay.StatusFailed && (out.change.newRef || out.change.applied == appliedMove) {
+			if err := h.contradicted(ctx, tx, inv.CreateOperationID, "the provider shows the invoice"); err != nil {
+				return err
+			}
+		}
+		if out.invoice.UnresolvedOperation == inv.UnresolvedOperation {
+			return nil
 		}
 		return h.closeOperation(ctx, tx, inv.UnresolvedOperation, out.invoice)
 	})

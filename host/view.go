@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
@@ -84,7 +85,7 @@ func nextActions(ctx context.Context, r *store.Reader, row store.Invoice) ([]pay
 }
 
 // allowedActions are the commands the host would not refuse now: state times
-// what the account offers.
+// what the account offers. The provider may still say that its own state is another.
 func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.Invoice) []string {
 	allowed := []string{}
 	account, err := r.Account(ctx, row.AccountID)
@@ -94,6 +95,23 @@ func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.In
 	if row.ProviderRef != "" && account.Abilities.Has(pay.CanGetInvoice) ||
 		row.ProviderRef == "" && account.Abilities.Has(pay.CanFindInvoice) {
 		allowed = append(allowed, "refresh")
+	}
+	if row.UnresolvedOperation != "" {
+		return allowed
+	}
+	for _, kind := range []pay.Operation{pay.OpCancel, pay.OpCapture, pay.OpVoid, pay.OpRefund} {
+		if usable(account, kind) != nil || h.allowed(kind, row, account, pay.Money{}) != nil {
+			continue
+		}
+		if kind == pay.OpRefund {
+			if left, err := refundable(ctx, r, row); err != nil || left.Sign() <= 0 {
+				continue
+			}
+		}
+		allowed = append(allowed, string(kind))
+	}
+	if row.Status == pay.StatusAuthorized && slices.Contains(allowed, string(pay.OpVoid)) {
+		allowed = append(allowed, string(pay.OpCancel)) // on an authorized invoice it is a void
 	}
 	return allowed
 }
