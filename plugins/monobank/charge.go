@@ -130,8 +130,8 @@ func buildCharge(req pay.Charge) (chargeRequest, error) {
 	if err := checkCharge(req); err != nil {
 		return chargeRequest{}, err
 	}
-	var created createRequest // amount, type and return address follow the rules of a create
-	for _, step := range []func(*createRequest, pay.CreateInvoice, createOptions) error{setAmount, setType, setReturnURLs} {
+	var created createRequest // amount and type follow the rules of a create
+	for _, step := range []func(*createRequest, pay.CreateInvoice, createOptions) error{setAmount, setType} {
 		if err := step(&created, inv, createOptions{}); err != nil {
 			return chargeRequest{}, err
 		}
@@ -168,6 +168,10 @@ func checkCharge(req pay.Charge) error {
 		return pay.Invalid("purpose", "a stored card needs no verification")
 	case inv.ExpiresIn != 0:
 		return pay.Invalid("expires_in", "is not available for a charge, which is decided at once")
+	case inv.ReturnURLs.Success != "" && inv.ReturnURLs.Success != inv.ReturnURLs.Default:
+		return pay.Invalid("return_urls.success", "a charge has one return address")
+	case inv.ReturnURLs.Failure != "" && inv.ReturnURLs.Failure != inv.ReturnURLs.Default:
+		return pay.Invalid("return_urls.failure", "a charge has one return address")
 	case inv.SaveCredential:
 		return pay.Invalid("save_credential", "is not available for a charge: the card is stored already")
 	}

@@ -225,6 +225,18 @@ func TestManifest(t *testing.T) {
 	require.Equal(t, m.Abilities, pay.Resolve(openWith(t, &http.Client{}, "https://api.monobank.ua", newClock(), nil)),
 		"the manifest must promise exactly what accounts do")
 
+	classes := map[pay.Operation]pay.Resolution{}
+	for op, spec := range m.Operations {
+		classes[op] = spec.Resolution
+	}
+	require.Equal(t, map[pay.Operation]pay.Resolution{
+		pay.OpCreate: pay.ResolveAbandon, pay.OpCancel: pay.ResolveLookup, pay.OpCapture: pay.ResolveLookup,
+		pay.OpVoid: pay.ResolveLookup, pay.OpRefund: pay.ResolveLookup, pay.OpCharge: pay.ResolveLookup,
+	}, classes)
+	require.Equal(t, pay.ResolveHuman, m.Operations[pay.OpCharge].OnAbsence)
+	charge := compile(t, m.OptionSchemas[pay.OpCharge])
+	require.NoError(t, charge.Validate(parse(t, `{"comment":"n","customer_emails":["b@example.com"],"discounts":[{"type":"DISCOUNT","mode":"PERCENT","value":1}]}`)))
+	require.Error(t, charge.Validate(parse(t, `{"qr_id":"q"}`)))
 	options := compile(t, m.OptionSchemas[pay.OpCreate])
 	require.NoError(t, options.Validate(parse(t, everyOption)))
 	require.Error(t, options.Validate(parse(t, `{"redirect_url":"x"}`)), "unknown keys are refused")
