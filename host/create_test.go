@@ -310,9 +310,10 @@ func TestBadRequestsNameTheirField(t *testing.T) {
 		{"zero with verification only", func(r *host.CreateInvoice) { r.Purpose = "verification" }, "amount.value", "must be zero", ""},
 		{"purpose", func(r *host.CreateInvoice) { r.Purpose = "gift" }, "purpose", "payment", ""},
 		{"capture", func(r *host.CreateInvoice) { r.Capture = "later" }, "capture", "automatic", ""},
-		{"unsupported capture", func(r *host.CreateInvoice) { r.Capture = pay.CaptureManual }, "capture", "not supported by provider fake", pay.KindUnsupported},
+		{"unsupported saving", func(r *host.CreateInvoice) { r.SaveCredential = true }, "save_credential", "not supported by provider fake", pay.KindUnsupported},
 		{"unsupported items", func(r *host.CreateInvoice) { r.Items = []host.Item{{Name: "a", UnitPrice: "1"}} }, "items", "not supported", pay.KindUnsupported},
-		{"source", func(r *host.CreateInvoice) { r.Source = &host.Source{Type: "balance"} }, "source", "not supported", pay.KindUnsupported},
+		{"source type", func(r *host.CreateInvoice) { r.Source = &host.Source{Type: "gold", ID: "1"} }, "source.type", "balance", ""},
+		{"source id", func(r *host.CreateInvoice) { r.Source = &host.Source{Type: "balance"} }, "source.id", "required", ""},
 		{"expiry text", func(r *host.CreateInvoice) { r.ExpiresIn = "tomorrow" }, "expires_in", "duration", ""},
 		{"expiry fraction", func(r *host.CreateInvoice) { r.ExpiresIn = "1500ms" }, "expires_in", "whole seconds", ""},
 		{"expiry over the provider's maximum", func(r *host.CreateInvoice) { r.ExpiresIn = "25h" }, "expires_in", "24h0m0s", ""},
@@ -352,14 +353,14 @@ func TestBadRequestsNameTheirField(t *testing.T) {
 func TestEveryProblemOfARequestIsListed(t *testing.T) {
 	h := hosttest.Start(t)
 	req := hosttest.Invoice("order", "1.001")
-	req.ExpiresIn, req.Capture = "never", pay.CaptureManual
+	req.ExpiresIn, req.SaveCredential = "never", true
 	_, err := h.CreateInvoice(t.Context(), req)
 	require.ErrorIs(t, err, pay.KindInvalidRequest)
 	var paths []string
 	for _, f := range pay.AsError(err).Fields {
 		paths = append(paths, f.Path)
 	}
-	require.ElementsMatch(t, []string{"amount.value", "expires_in", "capture"}, paths)
+	require.ElementsMatch(t, []string{"amount.value", "expires_in", "save_credential"}, paths)
 }
 
 func TestListPagesThroughEverythingOnce(t *testing.T) {

@@ -57,6 +57,7 @@ func (h *Host) prepare(req CreateInvoice, account store.Account, m pay.Manifest)
 	p.call.ExpiresIn = parseExpiry(req.ExpiresIn, &problems)
 	p.call.MaxAmount = parseMax(req, amount, &problems)
 	p.call.Items = parseItems(req.Items, amount, &problems)
+	checkSource(req.Source, &problems)
 	checkFields(req, m, &problems)
 	if err := h.checkOptions(req.ProviderOptions, m, pay.OpCreate, &problems); err != nil {
 		return p, err
@@ -169,6 +170,19 @@ func checkEnums(c pay.CreateInvoice, problems *fieldErrors) {
 	if c.InitiatedBy != pay.InitiatedByCustomer && c.InitiatedBy != pay.InitiatedByMerchant {
 		problems.add("initiated_by", "must be \"customer\" or \"merchant\"")
 	}
+}
+
+func checkSource(source *Source, problems *fieldErrors) {
+	if source == nil {
+		return
+	}
+	if source.Type != pay.SourceCredential && source.Type != pay.SourceBalance {
+		problems.add("source.type", "must be \"credential\" or \"balance\"")
+	}
+	if source.ID == "" {
+		problems.add("source.id", "is required: a credential's id, or whose balance")
+	}
+	checkText("source.id", source.ID, 255, problems)
 }
 
 func checkURLs(req CreateInvoice, problems *fieldErrors) {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -55,7 +56,9 @@ const (
 // it does. It is safe for concurrent use.
 type Provider struct {
 	mu       sync.Mutex
-	script   []Outcome
+	script   map[pay.Operation][]Outcome
+	payouts  map[string]*payout // by provider key
+	effects  map[string]int     // what was done, by provider key
 	invoices map[string]*invoice
 	order    []string
 	down     bool
@@ -70,18 +73,35 @@ type invoice struct {
 	amount   pay.Money
 	status   pay.Status
 	changed  time.Time
+	captured pay.Money
+	refunds  []pay.RefundState
 }
 
 // NewProvider returns a provider that accepts everything.
 func NewProvider() *Provider {
-	return &Provider{invoices: map[string]*invoice{}, entered: make(chan struct{}, 1000), release: make(chan struct{})}
+	return &Provider{
+		script: map[pay.Operation][]Outcome{}, payouts: map[string]*payout{}, effects: map[string]int{},
+		invoices: map[string]*invoice{}, entered: make(chan struct{}, 1000), release: make(chan struct{}),
+	}
 }
 
 // Next says what happens to the next creates, in order; afterwards they are [Pending] again.
 func (p *Provider) Next(outcomes ...Outcome) {
+	p.NextOn(pay.OpCreate, outcomes...)
+}
+
+// NextOn is [Provider.Next] for any operation.
+func (p *Provider) NextOn(op pay.Operation, outcomes ...Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.script = append(p.script, outcomes...)
+	p.script[op] = append(p.script[op], outcomes...)
+}
+
+// Effects returns how often the provider acted on each key. No number is ever above one unless somebody sent a call twice.
+func (p *Provider) Effects() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.effects)
 }
 
 // Entered receives a value for every create that reached the provider.
@@ -162,14 +182,30 @@ func (p *Provider) Describe() pay.Manifest {
 		OptionSchemas: map[pay.Operation]json.RawMessage{
 			pay.OpCreate: json.RawMessage(`{"type":"object","additionalProperties":false,"properties":{"channel":{"enum":["web","app"]}}}`),
 		},
-		Operations: map[pay.Operation]pay.OperationSpec{pay.OpCreate: {Resolution: pay.ResolveLookup}},
+		Operations: map[pay.Operation]pay.OperationSpec{
+			pay.OpCreate: {Resolution: pay.ResolveLookup}, pay.OpCancel: {Resolution: pay.ResolveLookup},
+			pay.OpCapture: {Resolution: pay.ResolveLookup}, pay.OpVoid: {Resolution: pay.ResolveLookup},
+			pay.OpRefund: {Resolution: pay.ResolveLookup}, pay.OpCharge: {Resolution: pay.ResolveResend},
+			pay.OpPayout: {Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman},
+		},
+		Actions: []pay.ActionSpec{
+			{Name: "rates", Effect: pay.EffectRead, Subject: pay.SubjectAccount},
+			{Name: "remind", Effect: pay.EffectChanges, Subject: pay.SubjectInvoice, Input: json.RawMessage(
+				`{"type":"object","required":["text"],"properties":{"text":{"type":"string"}},"additionalProperties":false}`)},
+		},
+		LateWindow: 72 * time.Hour,
 		Fields: map[string]pay.FieldSpec{
 			"return_urls.default": {Use: pay.FieldHonoured},
 			"expires_in":          {Use: pay.FieldHonoured, MaxDuration: 24 * time.Hour},
 			"purpose":             {Use: pay.FieldHonoured},
+			"capture":             {Use: pay.FieldHonoured},
+			"source":              {Use: pay.FieldHonoured},
 			"description":         {Use: pay.FieldHonoured, MaxLength: 280},
 		},
-		Abilities: pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanHandleWebhook, pay.CanCheck),
+		Abilities: pay.NewAbilities(
+			pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanHandleWebhook, pay.CanCheck, pay.CanCancel,
+			pay.CanCapture, pay.CanVoid, pay.CanRefund, pay.CanGetRefund, pay.CanCharge, pay.CanPayout, pay.CanGetPayout,
+			pay.CanReadBalances, pay.CanRunAction),
 	}
 }
 
@@ -187,24 +223,45 @@ type account struct {
 }
 
 func (a *account) CreateInvoice(ctx context.Context, req pay.CreateInvoice) (pay.InvoiceState, error) {
+	return a.create(ctx, pay.OpCreate, req, pay.StatusPending)
+}
+
+func (a *account) create(ctx context.Context, op pay.Operation, req pay.CreateInvoice, status pay.Status) (pay.InvoiceState, error) {
 	p := a.p
-	p.mu.Lock()
-	outcome := Pending
-	if len(p.script) > 0 {
-		outcome, p.script = p.script[0], p.script[1:]
-	}
-	var inv *invoice
-	switch outcome {
-	case Declined, Invalid, Lost, Unavailable, RateLimited:
-	default:
-		inv = &invoice{
+	var ref string
+	outcome, err := p.act(ctx, op, req.Call.ProviderKey, func(outcome Outcome) {
+		inv := &invoice{
 			ref: fmt.Sprintf("fake-%06d", len(p.order)+1), key: req.Call.ProviderKey, amount: req.Amount,
-			status: pay.StatusPending, changed: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+			status: status, changed: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		}
 		if outcome == Paid {
 			inv.status = pay.StatusPaid
 		}
+		ref = inv.ref
 		p.invoices[inv.ref], p.order = inv, append(p.order, inv.ref)
+	})
+	if err != nil {
+		return pay.InvoiceState{}, err
+	}
+	s := p.state(ref)
+	if outcome == Mismatch {
+		s.Amount = pay.ZeroOf(req.Amount.Currency())
+	}
+	return s, nil
+}
+
+// act plays one mutating call: do runs, under the lock, when the provider acts.
+func (p *Provider) act(ctx context.Context, op pay.Operation, key string, do func(Outcome)) (Outcome, error) {
+	p.mu.Lock()
+	outcome := Pending
+	if list := p.script[op]; len(list) > 0 {
+		outcome, p.script[op] = list[0], list[1:]
+	}
+	switch outcome {
+	case Declined, Invalid, Lost, Unavailable, RateLimited:
+	default:
+		p.effects[key]++
+		do(outcome)
 	}
 	p.mu.Unlock()
 	select {
@@ -213,34 +270,30 @@ func (a *account) CreateInvoice(ctx context.Context, req pay.CreateInvoice) (pay
 	}
 	switch outcome {
 	case Declined:
-		return pay.InvoiceState{}, &pay.Error{
+		return outcome, &pay.Error{
 			Kind: pay.KindDeclined, Reason: pay.DeclineInsufficientFunds, ProviderCode: "59", Message: "the issuer refused",
 		}
 	case Invalid:
-		return pay.InvoiceState{}, pay.Invalid("description", "is refused by the provider")
+		return outcome, pay.Invalid("description", "is refused by the provider")
 	case Unknown, Lost:
-		return pay.InvoiceState{}, errors.New("the connection was cut")
+		return outcome, errors.New("the connection was cut")
 	case Unavailable:
-		return pay.InvoiceState{}, pay.Errorf(pay.KindProviderUnavailable, "connection refused")
+		return outcome, pay.Errorf(pay.KindProviderUnavailable, "connection refused")
 	case RateLimited:
-		return pay.InvoiceState{}, &pay.Error{
+		return outcome, &pay.Error{
 			Kind: pay.KindRateLimited, Retry: pay.Retry{Rule: pay.RetrySameOperation, After: time.Nanosecond},
 		}
 	case Slow:
 		select {
 		case <-p.release:
 		case <-ctx.Done():
-			return pay.InvoiceState{}, ctx.Err()
+			return outcome, ctx.Err()
 		}
-	case Pending, Paid, Mismatch:
 	case Panic:
 		panic("scripted") //nolint:forbidigo // what the host must survive
+	case Pending, Paid, Mismatch:
 	}
-	s := p.state(inv.ref)
-	if outcome == Mismatch {
-		s.Amount = pay.ZeroOf(inv.amount.Currency())
-	}
-	return s, nil
+	return outcome, nil
 }
 
 func (p *Provider) state(ref string) pay.InvoiceState {
@@ -249,7 +302,7 @@ func (p *Provider) state(ref string) pay.InvoiceState {
 	inv := p.invoices[ref]
 	return pay.InvoiceState{
 		Report:      pay.Report{Evidence: pay.Evidence{ProviderTime: inv.changed, HTTPStatus: http.StatusOK}},
-		ProviderRef: inv.ref, Status: inv.status, Amount: inv.amount,
+		ProviderRef: inv.ref, Status: inv.status, Amount: inv.amount, Captured: inv.captured, Refunds: append([]pay.RefundState{}, inv.refunds...),
 		NextActions: []pay.NextAction{{ID: "page", Type: pay.NextRedirect, URL: "https://pay.example.com/" + inv.ref}},
 	}
 }
