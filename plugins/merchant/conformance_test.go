@@ -37,6 +37,11 @@ func TestConformance(t *testing.T) {
 		Config: func(site plugintest.Site) any {
 			return map[string]any{"api_key": apiKey, "secret": secret, "base_url": site.URL}
 		},
+		Payout: func() pay.CreatePayout {
+			amount, err := pay.ParseMoney("1000.50", "RUB")
+			require.NoError(t, err)
+			return pay.CreatePayout{Amount: amount, Destination: pay.Destination{Type: pay.DestinationCard, Value: "4444 4444 4444 4444"}}
+		},
 		Create: func() pay.CreateInvoice {
 			amount, err := pay.ParseMoney("1000.50", "RUB")
 			require.NoError(t, err)

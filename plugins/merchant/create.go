@@ -1,7 +1,6 @@
 package merchant
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -48,6 +46,7 @@ type createDTO struct {
 	UserID                   string       `json:"userId,omitempty"`
 	PaymentOption            string       `json:"paymentOption,omitempty"`
 	PaymentMethod            string       `json:"paymentMethod,omitempty"`
+	PaymentRequisites        *requisites  `json:"paymentRequisites,omitempty"`
 	StartDeal                bool         `json:"startDeal,omitempty"`
 	MaxAmount                string       `json:"maxAmount,omitempty"`
 	CrossBorderCurrency      string       `json:"crossBorderCurrency,omitempty"`
@@ -115,7 +114,7 @@ func (a *account) createBody(ctx context.Context, req pay.CreateInvoice) (create
 	if err := refuseUnsupported(req); err != nil {
 		return createDTO{}, opts, err
 	}
-	if err := decodeOptions(req.Options, &opts); err != nil {
+	if err := decodeStrict(req.Options, &opts, "provider_options"); err != nil {
 		return createDTO{}, opts, err
 	}
 	key := either(req.Call.ProviderKey, pay.CallFrom(ctx).ProviderKey)
@@ -132,7 +131,7 @@ func (a *account) createBody(ctx context.Context, req pay.CreateInvoice) (create
 		return createDTO{}, opts, pay.Invalid("amount.currency", "%s is not a currency of this provider", req.Amount.Code())
 	}
 	body := createDTO{
-		Type: "in", Amount: req.Amount.Value(), Currency: req.Amount.Code(),
+		Type: directionIn, Amount: req.Amount.Value(), Currency: req.Amount.Code(),
 		NotificationURL: req.WebhookURL, NotificationToken: notificationToken(a.secret, key), InternalID: key,
 		UserID: req.Customer.ID, PaymentOption: opts.PaymentOption, PaymentMethod: req.PaymentMethod,
 		StartDeal: opts.StartDeal, CrossBorderCurrency: opts.CrossBorderCurrency,
@@ -169,18 +168,6 @@ func refuseUnsupported(req pay.CreateInvoice) error {
 		return pay.Unsupported("items")
 	case req.SaveCredential:
 		return pay.Unsupported("save_credential")
-	}
-	return nil
-}
-
-func decodeOptions(raw json.RawMessage, into *options) error {
-	if len(raw) == 0 {
-		return nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return pay.Invalid("provider_options", "do not have the documented form: %s", httpx.Scrub(err.Error()))
 	}
 	return nil
 }

@@ -12,11 +12,16 @@
 // empty invoice is canceled and the create is declined with the reason
 // no_requisites.
 //
+// A payout is an invoice of the other direction. Its destination is a card, a
+// phone or an account; destination.bank is the gateway's code of the bank, which
+// only a card can do without.
+//
 // What a reader should know before the code:
 //
 //   - The operation's provider key is sent as internalId, and an invoice can be
-//     looked up by it: that settles a create whose answer was lost. The API
-//     promises no idempotency, so nothing is ever sent twice.
+//     looked up by it: that settles a create or payout whose answer was lost. The
+//     API promises no idempotency, so nothing is ever sent twice, and a payout
+//     that is not found is for a person.
 //   - A callback carries a token, not a signature. The token is derived from
 //     the secret and internalId, so no state is needed to check it; the body
 //     is believed in nothing but its ids, and the host asks the gateway.
@@ -26,6 +31,7 @@
 //     that it is what the payer has to send.
 //
 // File by file: sign.go and client.go are one signed exchange, dto.go and
-// money.go the gateway's objects, errors.go its refusals, create.go, lookup.go,
-// status.go, payer.go and webhook.go the calls.
+// money.go the gateway's objects, errors.go its refusals, create.go, cancel.go,
+// payout.go, lookup.go, status.go, payer.go, action.go, balance.go and webhook.go
+// the calls.
 package merchant

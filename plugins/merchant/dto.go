@@ -49,10 +49,11 @@ type deal struct {
 	QRCodeLink *string            `json:"qrCodeLink"`
 }
 
-// requisites are where the payer sends money. Personal data of the receiver.
+// requisites are where the payer, or the trader of a payout, sends money.
+// Personal data of the receiver.
 type requisites struct {
 	Requisites string `json:"requisites"`
-	Holder     string `json:"holder"`
+	Holder     string `json:"holder,omitempty"`
 }
 
 type payment struct {
@@ -100,9 +101,20 @@ func (s *stamp) UnmarshalJSON(b []byte) error {
 // errSeveral says that an answer which should be about one invoice is about several.
 var errSeveral = errors.New("it lists several invoices")
 
-// decodeInvoice reads an answer about one invoice: the object of the samples,
-// or the array with one object of the text. Anything else is unexpected.
-func decodeInvoice(body []byte) (invoice, error) {
+// The two directions of the gateway's invoices: a payer pays the first kind, the
+// second are payouts.
+const (
+	directionIn  = "in"
+	directionOut = "out"
+)
+
+// decodeInvoice reads an answer about one invoice that a payer pays.
+func decodeInvoice(body []byte) (invoice, error) { return decodeDirected(body, directionIn) }
+
+// decodeDirected reads an answer about one invoice of a direction: the object of
+// the samples, or the array with one object of the text. Anything else is
+// unexpected.
+func decodeDirected(body []byte, direction string) (invoice, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '[' {
 		var list []json.RawMessage
@@ -126,7 +138,7 @@ func decodeInvoice(body []byte) (invoice, error) {
 	if !isToken(out.ID) || out.Status == "" {
 		return invoice{}, errors.New("it is an invoice without an id or a status")
 	}
-	if out.Type != "" && out.Type != "in" {
+	if out.Type != "" && out.Type != direction {
 		return invoice{}, errors.New("it is an invoice of another direction")
 	}
 	return out, nil

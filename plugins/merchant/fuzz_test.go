@@ -44,6 +44,8 @@ func FuzzResponse(f *testing.F) {
 	f.Add(200, invoiceJSON(f, map[string]any{"status": "paid", "receivedSumFromTaker": rub("999.99")}))
 	f.Add(400, `[{"message":"PAYMENT_METHOD_NOT_AVAILABLE"}]`)
 	f.Add(404, `null`)
+	f.Add(200, payoutJSON(f, map[string]any{"status": "paid", "receivedSumFromMaker": tether("1")}))
+	f.Add(200, `[{"id":"a","sum":{"amount":"1","currency":"USDT","subunit":8}}]`)
 	acc := open(f, "https://api.example.club")
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		if status < 200 || status > 599 || status >= 300 && status < 400 {
@@ -60,9 +62,42 @@ func FuzzResponse(f *testing.F) {
 		}
 		got, err := one.GetInvoice(t.Context(), pay.InvoiceRef{ProviderRef: testID, Known: pending(t)})
 		check(t, got, err)
+		canceled, err := one.CancelInvoice(t.Context(), cancelRequest(t))
+		check(t, canceled, err)
+		if err == nil && status >= 300 {
+			t.Fatalf("HTTP %d became %+v", status, canceled)
+		}
+		sent, err := one.CreatePayout(t.Context(), payoutRequest(t))
+		checkPayout(t, sent, err)
+		sent, err = one.GetPayout(t.Context(), payoutRef())
+		checkPayout(t, sent, err)
+		started, err := one.RunAction(t.Context(), action(t, actionStartDeal, ""))
+		if err == nil {
+			check(t, *started.Invoice, nil)
+		}
+		balances, err := one.ReadBalances(t.Context(), pay.ReadBalances{})
+		for _, b := range balances.Balances {
+			if err != nil || !b.Available.IsSet() {
+				t.Fatalf("a balance of nothing: %+v, %v", b, err)
+			}
+		}
 		found, err := one.FindInvoice(t.Context(), pay.FindInvoice{Invoice: pay.InvoiceRef{ProviderKey: "op_1"}})
 		check(t, found, err)
 	})
+}
+
+func checkPayout(t *testing.T, s pay.PayoutState, err error) {
+	t.Helper()
+	switch {
+	case err != nil:
+		if strings.Contains(err.Error(), testSecret) {
+			t.Fatal("a secret in an error")
+		}
+	case s.ProviderRef == "":
+		t.Fatal("a payout without an id")
+	case s.Status == "" && s.Review == "":
+		t.Fatal("no status and no reason")
+	}
 }
 
 func check(t *testing.T, s pay.InvoiceState, err error) {

@@ -49,11 +49,15 @@ func (a *account) FindInvoice(ctx context.Context, req pay.FindInvoice) (pay.Inv
 }
 
 func (a *account) readByID(ctx context.Context, id string) (invoice, *httpx.Response, error) {
+	return a.readDirected(ctx, id, directionIn)
+}
+
+func (a *account) readDirected(ctx context.Context, id, direction string) (invoice, *httpx.Response, error) {
 	res, err := a.exchange(ctx, http.MethodGet, nil, "api", "merchant", "invoices", id)
 	if err != nil {
 		return invoice{}, nil, err
 	}
-	inv, err := decodeInvoice(res.Body)
+	inv, err := decodeDirected(res.Body, direction)
 	if err != nil {
 		return invoice{}, nil, res.Garbled("%v", err)
 	}

@@ -55,20 +55,42 @@ const createOptions = `{
   "$defs": {"amount": {"type": "string", "pattern": "^[0-9]{1,18}([.][0-9]{1,8})?$"}}
 }`
 
+// payoutOptions describes provider_options of a payout.
+const payoutOptions = `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "payment_option": {"type": "string", "pattern": "^[A-Z0-9_]{1,64}$",
+      "description": "How to pay out. By default TO_CARD to a card, SBP to a phone and TO_ACCOUNT to an account."},
+    "allow_matching": {"type": "boolean"},
+    "matching_settings": {"type": "object", "additionalProperties": false, "properties": {
+      "max_amount": {"$ref": "#/$defs/amount"},
+      "min_part_amount": {"$ref": "#/$defs/amount"},
+      "max_part_amount": {"$ref": "#/$defs/amount"}}}
+  },
+  "$defs": {"amount": {"type": "string", "pattern": "^[0-9]{1,18}([.][0-9]{1,8})?$"}}
+}`
+
 // manifest describes the plugin at the given version of its own.
 func manifest(version string) pay.Manifest {
 	return pay.Manifest{
-		Name:          providerName,
-		Version:       version,
-		Title:         "Merchant API, white-label P2P gateway",
-		DocsURL:       "https://docs.bridgepay.club/en/api-reference/merchant-api/",
-		Currencies:    currencies(),
-		ConfigSchema:  json.RawMessage(configSchema),
-		OptionSchemas: map[pay.Operation]json.RawMessage{pay.OpCreate: json.RawMessage(createOptions)},
+		Name:         providerName,
+		Version:      version,
+		Title:        "Merchant API, white-label P2P gateway",
+		DocsURL:      "https://docs.bridgepay.club/en/api-reference/merchant-api/",
+		Currencies:   currencies(),
+		ConfigSchema: json.RawMessage(configSchema),
+		OptionSchemas: map[pay.Operation]json.RawMessage{
+			pay.OpCreate: json.RawMessage(createOptions), pay.OpPayout: json.RawMessage(payoutOptions),
+		},
 		// The id travels in a URL path that is signed; these characters need no escaping.
 		OperationKey: pay.KeyFormat{Alphabet: pay.KeyToken, MaxLength: 32},
 		Operations: map[pay.Operation]pay.OperationSpec{
 			pay.OpCreate: {Resolution: pay.ResolveLookup, Expected: 3 * time.Second, Maximum: 15 * time.Second},
+			pay.OpCancel: {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
+			// A payout that is not found may still be on its way inside the gateway; nobody pays it out again unasked.
+			pay.OpPayout: {Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman, Expected: 3 * time.Second, Maximum: 15 * time.Second},
 		},
 		Fields: map[string]pay.FieldSpec{
 			"customer.id":         {Use: pay.FieldHonoured, Note: "userId"},
@@ -79,7 +101,11 @@ func manifest(version string) pay.Manifest {
 			"return_urls.success": {Use: pay.FieldHonoured, Note: "successUrl"},
 			"return_urls.failure": {Use: pay.FieldHonoured, Note: "cancelUrl"},
 		},
-		Abilities: pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanHandleWebhook, pay.CanCheck),
+		Abilities: pay.NewAbilities(
+			pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanCancel, pay.CanPayout, pay.CanGetPayout,
+			pay.CanReadBalances, pay.CanHandleWebhook, pay.CanCheck, pay.CanRunAction,
+		),
+		Actions: actions(),
 		// A request may still be on its way inside the gateway after ours was given up.
 		VisibilityDelay: 30 * time.Second,
 		// Support and disputes settle expired invoices days later.

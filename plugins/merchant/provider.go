@@ -35,8 +35,10 @@ type config struct {
 	BaseURL         string   `json:"base_url"`
 }
 
-// account implements [pay.Account], [pay.InvoiceFinder], [pay.WebhookHandler]
-// and [pay.Checker]. It is immutable after Open and so safe for concurrent use.
+// account implements [pay.Account], [pay.InvoiceFinder], [pay.Canceler],
+// [pay.PayoutCreator], [pay.PayoutGetter], [pay.BalanceReader],
+// [pay.ActionProvider], [pay.WebhookHandler] and [pay.Checker]. It is immutable
+// after Open and so safe for concurrent use.
 type account struct {
 	apiKey   string
 	secret   string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
@@ -37,6 +38,13 @@ func TestManifest(t *testing.T) {
 	require.Equal(t, "merchant", m.Name)
 	require.Equal(t, "1.2.3", m.Version)
 	require.Equal(t, pay.ResolveLookup, m.Operations[pay.OpCreate].Resolution)
+	require.Equal(t, pay.OperationSpec{Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second}, m.Operations[pay.OpCancel])
+	require.Equal(t, pay.ResolveLookup, m.Operations[pay.OpPayout].Resolution)
+	require.Equal(t, pay.ResolveHuman, m.Operations[pay.OpPayout].OnAbsence, "a payout that is not found is never assumed not to exist")
+	require.Len(t, m.Actions, 2)
+	require.Equal(t, pay.ResolveLookup, m.Actions[0].Resolution)
+	require.Equal(t, pay.EffectChanges, m.Actions[0].Effect)
+	require.Equal(t, pay.EffectRead, m.Actions[1].Effect)
 	require.Positive(t, m.VisibilityDelay)
 	require.False(t, m.AccountWebhook)
 	for field, use := range map[string]pay.FieldUse{
@@ -75,6 +83,11 @@ func TestSchemas(t *testing.T) {
 		`{"max_amount":"1"}`, `{"payment_method":"sberbank"}`, `{"internal_id":"x"}`, `[]`,
 	} {
 		require.False(t, valid(t, options, bad), bad)
+	}
+	payout := compile(t, New("1").Describe().OptionSchemas[pay.OpPayout])
+	require.True(t, valid(t, payout, `{"payment_option":"SBP","allow_matching":true,"matching_settings":{"max_amount":"1"}}`))
+	for _, bad := range []string{`{"start_deal":true}`, `{"payment_method":"x"}`, `{"payment_option":"sbp"}`, `[]`} {
+		require.False(t, valid(t, payout, bad), bad)
 	}
 	var doc struct {
 		Properties map[string]struct {

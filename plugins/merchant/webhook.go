@@ -15,7 +15,7 @@ type notification struct {
 	Invoice invoice `json:"invoice"`
 }
 
-// HandleWebhook checks the token of a callback and names its invoice. The token
+// HandleWebhook checks the token of a callback and names its invoice or payout. The token
 // belongs to internalId and no signature covers the body, so the event is a
 // hint without a state: the host asks the gateway. It fails closed: without a
 // token or an internalId nothing is accepted.
@@ -34,8 +34,8 @@ func (a *account) HandleWebhook(_ context.Context, req pay.WebhookRequest) (pay.
 	event := pay.WebhookEvent{
 		Subject: pay.SubjectUnknown, ProviderKey: key, Strength: pay.StrengthHint, ProviderTime: n.Invoice.UpdatedAt.Time,
 	}
-	if n.Type == "invoice" && isToken(n.Invoice.ID) {
-		event.Subject = pay.SubjectInvoice
+	if subject, known := subjectOf(n); known && isToken(n.Invoice.ID) {
+		event.Subject = subject
 		event.ProviderRef = n.Invoice.ID
 		event.ProviderEventID = eventID(n.Invoice)
 	}
@@ -48,6 +48,20 @@ func (a *account) HandleWebhook(_ context.Context, req pay.WebhookRequest) (pay.
 		Events:          []pay.WebhookEvent{event},
 		Acknowledgement: pay.Acknowledgement{Status: 200},
 	}, nil
+}
+
+// subjectOf tells an invoice from a payout. The body is not signed, so this only
+// chooses what to ask about.
+func subjectOf(n notification) (pay.Subject, bool) {
+	switch {
+	case n.Type != "invoice":
+		return "", false
+	case n.Invoice.Type == directionOut:
+		return pay.SubjectPayout, true
+	case n.Invoice.Type == directionIn, n.Invoice.Type == "":
+		return pay.SubjectInvoice, true
+	}
+	return "", false
 }
 
 // authentic compares the token with that of every accepted secret. Every

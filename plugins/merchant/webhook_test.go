@@ -54,6 +54,48 @@ func TestNotificationOfAnotherKind(t *testing.T) {
 	require.Equal(t, pay.SubjectUnknown, got.Events[0].Subject)
 }
 
+// The direction in the body chooses what to ask about; nothing else is believed.
+func TestNotificationOfAPayout(t *testing.T) {
+	acc := open(t, "https://api.example.club")
+	for kind, want := range map[string]pay.Subject{"in": pay.SubjectInvoice, "out": pay.SubjectPayout, "sideways": pay.SubjectUnknown} {
+		body := strings.Replace(fmt.Sprintf(bodyFormat, "op_1"), `"type":"in"`, `"type":"`+kind+`"`, 1)
+		got, err := acc.HandleWebhook(t.Context(), webhook(notificationToken(testSecret, "op_1"), body))
+		require.NoError(t, err)
+		e := got.Events[0]
+		require.Equal(t, want, e.Subject)
+		require.Equal(t, pay.StrengthHint, e.Strength)
+		require.Equal(t, "op_1", e.ProviderKey)
+		require.Nil(t, e.Payout)
+		require.Nil(t, e.Invoice)
+	}
+}
+
+// Nobody without the secret can announce a payout: every change of token or key is refused.
+func TestMutatedPayoutNotificationsAreRefused(t *testing.T) {
+	acc := open(t, "https://api.example.club")
+	const key = "op_01hzy3abcdefgh"
+	out := strings.Replace(bodyFormat, `"type":"in"`, `"type":"out"`, 1)
+	token := notificationToken(testSecret, key)
+	random := rand.New(rand.NewPCG(7, 8))
+	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789_-ABCDEF"
+	for tried := 0; tried < 300; {
+		token, key := token, key
+		target := &key
+		if random.IntN(2) == 0 {
+			target = &token
+		}
+		at := random.IntN(len(*target))
+		*target = (*target)[:at] + string(alphabet[random.IntN(len(alphabet))]) + (*target)[at+random.IntN(2):]
+		if token == notificationToken(testSecret, key) {
+			continue
+		}
+		tried++
+		got, err := acc.HandleWebhook(t.Context(), webhook(token, fmt.Sprintf(out, key)))
+		require.ErrorIs(t, err, pay.KindAuth, "%s %s", token, key)
+		require.Empty(t, got.Events)
+	}
+}
+
 func TestTokenRotation(t *testing.T) {
 	body, old := fmt.Sprintf(bodyFormat, "op_1"), notificationToken("older", "op_1")
 	_, err := open(t, "https://api.example.club").HandleWebhook(t.Context(), webhook(old, body))

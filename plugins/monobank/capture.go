@@ -29,9 +29,10 @@ func (a *account) CaptureInvoice(ctx context.Context, req pay.ChangeInvoice) (pa
 	if json.Unmarshal(res.Body, &answer) != nil || answer.Status != wordSuccess {
 		return pay.InvoiceState{}, res.Garbled("it does not say that the capture was accepted")
 	}
-	n, seen, err := a.look(ctx, body.InvoiceID)
-	if err != nil {
-		return a.pending(req.Invoice, res.Evidence, pay.StatusAuthorized, "the capture was accepted and its result could not be read"), nil
+	n, seen, err := a.glance(ctx, body.InvoiceID)
+	if seen == nil {
+		why := "the capture was accepted and its result could not be read: " + pay.AsError(err).Message
+		return a.pending(req.Invoice, res.Evidence, pay.StatusAuthorized, why), nil
 	}
 	state := n.state(req.Invoice.Known, recall(req.Invoice.State), seen.Evidence)
 	switch n.Status {

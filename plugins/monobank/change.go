@@ -15,6 +15,17 @@ import (
 // lookSoon is when an accepted change that is not done yet is worth a look.
 const lookSoon = 5 * time.Second
 
+// glanceTime bounds the look at an invoice beside a change of it: an answer we
+// have must not be lost because we wait for a better one until the call's deadline.
+const glanceTime = 4 * time.Second
+
+// glance is a look that may not take long.
+func (a *account) glance(ctx context.Context, id string) (news, *httpx.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, glanceTime)
+	defer cancel()
+	return a.look(ctx, id)
+}
+
 // changeRequest is the body of cancel, finalize and remove.
 type changeRequest struct {
 	InvoiceID string       `json:"invoiceId"`
@@ -60,7 +71,7 @@ func (a *account) explained(ctx context.Context, ref pay.InvoiceRef, failure err
 	if refused.WasExecuted() != pay.ExecutedNo || refused.Kind != pay.KindInvalidRequest && refused.Kind != pay.KindInvalidState {
 		return nil, failure
 	}
-	n, res, err := a.look(ctx, ref.ProviderRef)
+	n, res, err := a.glance(ctx, ref.ProviderRef)
 	if err != nil {
 		return nil, failure
 	}

@@ -1,12 +1,14 @@
 package monobank_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +28,9 @@ type answer struct {
 	status int
 	body   string
 }
+
+// hangs as a status never answers.
+const hangs = -1
 
 const (
 	cancelPath   = "/api/merchant/invoice/cancel"
@@ -50,8 +55,12 @@ func (d *desk) RoundTrip(r *http.Request) (*http.Response, error) {
 	d.asked = append(d.asked, strings.TrimSpace(line))
 	d.mu.Unlock()
 	a, ok := d.answers[r.URL.Path]
-	if !ok {
+	switch {
+	case !ok:
 		a = answer{503, "<html>"}
+	case a.status == hangs:
+		<-r.Context().Done()
+		return nil, r.Context().Err()
 	}
 	return &http.Response{
 		StatusCode: a.status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(a.body)), Request: r,
@@ -68,10 +77,10 @@ func at(t testing.TB, answers map[string]answer) (account, *desk) {
 // ref is the invoice i1 of 42.00 UAH in a status.
 func ref(t testing.TB, status pay.Status) pay.InvoiceRef {
 	out := pay.InvoiceRef{InvoiceID: "inv_1", ProviderRef: "i1", Known: pay.Known{Status: status, Amount: money(t, "42.00", "UAH")}}
-	switch status {
-	case pay.StatusAuthorized:
+	if status == pay.StatusAuthorized {
 		out.Known.Capture, out.Known.Authorized = pay.CaptureManual, out.Known.Amount
-	case pay.StatusPaid:
+	}
+	if status == pay.StatusPaid {
 		out.Known.Captured = out.Known.Amount
 	}
 	return out
@@ -348,6 +357,34 @@ func TestCaptureAnswers(t *testing.T) {
 	}
 }
 
+// TestAnAnswerIsNotLostByWaiting: where the look that follows hangs, the answer that came first is told before the call's
+// deadline.
+func TestAnAnswerIsNotLostByWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wait := answer{hangs, ""}
+		a, _ := at(t, map[string]answer{
+			finalizePath: {200, `{"status":"success"}`}, removePath: refuses("INVOICE_ALREADY_USED"), lookPath: wait,
+			cancelPath: refuses("WRONG_CANCEL_AMOUNT"), chargePath: {200, `{"invoiceId":"i1","status":"failure","amount":4200,"ccy":980}`},
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		held := pay.ChangeInvoice{Call: opCall(), Invoice: ref(t, pay.StatusAuthorized)}
+		got, err := a.CaptureInvoice(ctx, held)
+		require.NoError(t, err)
+		require.Equal(t, pay.StatusAuthorized, got.Status)
+		_, err = a.CancelInvoice(ctx, held)
+		require.ErrorIs(t, err, pay.KindInvalidState)
+		_, err = a.CreateRefund(ctx, pay.CreateRefund{Call: opCall(), Invoice: ref(t, pay.StatusPaid), Amount: money(t, "1", "UAH")})
+		require.ErrorIs(t, err, pay.KindOutcomeUnknown)
+		_, err = a.VoidInvoice(ctx, held)
+		require.ErrorIs(t, err, pay.KindProviderUnavailable, "nothing was sent")
+		require.NoError(t, ctx.Err())
+		got, err = a.Charge(t.Context(), chargeOf(t, nil))
+		require.NoError(t, err)
+		require.Equal(t, pay.StatusFailed, got.Status)
+	})
+}
+
 func TestVoidAnswers(t *testing.T) {
 	for word, tt := range map[string]struct {
 		status pay.Status
@@ -389,7 +426,7 @@ func TestVoidAnswers(t *testing.T) {
 }
 
 func TestSimChanges(t *testing.T) {
-	b := newBank(t, monobanksim.Config{PendingCaptures: true, PendingRefunds: true, FiscalLink: false})
+	b := newBank(t, monobanksim.Config{PendingCaptures: true, PendingRefunds: true})
 	uah := money(t, "42.00", "UAH")
 	quiet := func(r *pay.CreateInvoice) { r.Capture, r.WebhookURL = pay.CaptureManual, "" }
 

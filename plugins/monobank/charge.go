@@ -100,7 +100,7 @@ func (a *account) readCharged(ctx context.Context, c chargeAnswer, res *httpx.Re
 	}
 	ev := res.Evidence
 	if n.Status == wordFailure || n.Status == wordHold {
-		if told, seen, err := a.look(ctx, string(c.InvoiceID)); err == nil {
+		if told, seen, err := a.glance(ctx, string(c.InvoiceID)); err == nil {
 			n, ev = told, seen.Evidence
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
@@ -40,7 +41,7 @@ func (a *account) post(ctx context.Context, path string, body any, secrets ...st
 }
 
 func (a *account) send(ctx context.Context, method, path string, query url.Values, body []byte, secrets []string) (*httpx.Response, error) {
-	secrets = append(secrets[:len(secrets):len(secrets)], a.config.Token)
+	secrets = append(slices.Clip(secrets), a.config.Token)
 	target := a.base.JoinPath(path)
 	target.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))

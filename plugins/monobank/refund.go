@@ -87,7 +87,9 @@ func (a *account) notRefunded(ctx context.Context, req pay.CreateRefund, failure
 	if refused.ProviderCode != codeWrongCancelAmount || refused.WasExecuted() != pay.ExecutedNo {
 		return pay.RefundState{}, failure
 	}
-	state, err := a.GetRefund(ctx, pay.RefundRef{
+	glance, cancel := context.WithTimeout(ctx, glanceTime)
+	defer cancel()
+	state, err := a.GetRefund(glance, pay.RefundRef{
 		RefundID: req.RefundID, OperationID: req.Call.OperationID, ProviderKey: req.Call.ProviderKey, Invoice: req.Invoice, Amount: req.Amount,
 	})
 	out := *refused

@@ -22,7 +22,7 @@ func (a *account) VoidInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.I
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
-	before, res, err := a.look(ctx, id)
+	before, res, err := a.glance(ctx, id)
 	if err != nil {
 		return pay.InvoiceState{}, err // Nothing was changed.
 	}
@@ -50,7 +50,7 @@ func (a *account) VoidInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.I
 	// We saw the hold a moment ago: "reversed" can only be its release.
 	known := req.Invoice.Known
 	known.Status = pay.StatusAuthorized
-	after, seen, err := a.look(ctx, id)
+	after, seen, err := a.glance(ctx, id)
 	switch {
 	case err == nil && after.Status != wordHold:
 		return after.state(known, mem, seen.Evidence), nil

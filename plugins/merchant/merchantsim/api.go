@@ -18,6 +18,7 @@ func (s *Sim) routes() {
 	handle("GET /api/merchant/invoices/{id}", "get", s.get)
 	handle("POST /api/merchant/invoices/{id}/cancel", "cancel", s.cancelInvoice)
 	handle("POST /api/merchant/invoices/{id}/start-deal", "start_deal", jsonOnly(s.startDeal))
+	handle("GET /api/merchant/accounts", "accounts", s.accounts)
 	handle("GET /api/merchant/payment-options", "payment_options", s.paymentOptions)
 	handle("GET /api/merchant/payment-methods", "payment_methods", s.paymentMethods)
 

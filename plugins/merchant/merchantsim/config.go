@@ -40,13 +40,19 @@ type Config struct {
 	MaxAmount decimal.Decimal
 	// Rate is the price of one USDT in Currency; zero means 99.23.
 	Rate decimal.Decimal
-	// FeePercent is the gateway's fee in percent of the USDT sum; zero means 5.
+	// FeePercent is the gateway's fee in percent of the USDT sum, of payouts too;
+	// zero means 5.
 	FeePercent decimal.Decimal
 	// Variants are the option and bank pairs the store may use, in the order in
 	// which a request for "any" is served; nil means [DefaultVariants].
 	Variants []Variant
 	// PayinDisabled switches the direction "in" off: every create answers 404.
 	PayinDisabled bool
+	// PayoutDisabled switches the direction "out" off in the same way.
+	PayoutDisabled bool
+	// Balance is what the merchant's USDT account holds at first; zero means
+	// 10000. Paid invoices add to it, payouts and their fees are taken from it.
+	Balance decimal.Decimal
 	// InvoiceTTL is the life of an invoice; 0 means the documented hour.
 	InvoiceTTL time.Duration
 	// DealTTL is the life of a deal, after which its requisites are withdrawn
@@ -108,6 +114,7 @@ func (c Config) withDefaults() Config {
 	c.MaxAmount = orDecimal(c.MaxAmount, "1000000.00")
 	c.Rate = orDecimal(c.Rate, "99.23")
 	c.FeePercent = orDecimal(c.FeePercent, "5")
+	c.Balance = orDecimal(c.Balance, "10000")
 	if c.Variants == nil {
 		c.Variants = DefaultVariants()
 	}

@@ -31,6 +31,14 @@ func (s *Sim) create(_ *http.Request, body []byte) (any, *refusal) {
 	now := s.cfg.Now()
 	inv.ID, inv.Status, inv.Due = newID(), StatusNew, inv.Sum
 	inv.CreatedAt, inv.UpdatedAt, inv.ExpireAt = now, now, now.Add(s.cfg.InvoiceTTL)
+	if inv.Type == directionOut {
+		if s.account().available.LessThan(s.split(inv, inv.Sum).maker) {
+			return nil, refuse(http.StatusBadRequest, textNoFunds)
+		}
+		s.add(inv)
+		s.beginPayout(inv)
+		return s.listed(s.renderInvoice(inv)), nil
+	}
 	s.add(inv)
 	if variant != nil {
 		s.beginDeal(inv, *variant, now)
@@ -49,6 +57,12 @@ func (s *Sim) readCreate(body []byte) (*invoice, bool, *refusal) {
 		return nil, false, refused
 	}
 	inv := &invoice{}
+	inv.Type = direction
+	// Only a payout needs where it goes; in a payin these fields narrow the choice.
+	need := f.text
+	if direction == directionOut {
+		need = f.required
+	}
 	inv.Sum = f.amount("amount", f.required("amount"), s.cfg.Subunit)
 	inv.Currency = f.oneOf("currency", f.required("currency"), textInvalid, s.isCurrency)
 	inv.NotificationURL = f.web("notificationUrl", f.required("notificationUrl"))
@@ -56,10 +70,12 @@ func (s *Sim) readCreate(body []byte) (*invoice, bool, *refusal) {
 	f.oneOf("notificationToken", inv.NotificationToken, textInvalid, isHeaderValue)
 	inv.InternalID = f.text("internalId")
 	inv.UserID = f.text("userId")
-	inv.PaymentOption = f.oneOf("paymentOption", f.text("paymentOption"), textOptionNotAllowed, s.hasOption)
-	inv.PaymentMethod = f.oneOf("paymentMethod", f.text("paymentMethod"), textMethodNotAllowed, s.hasMethod)
-	f.object("paymentRequisites", func(r *fields) { r.text("requisites"); r.text("holder") })
-	startDeal := f.flag("startDeal")
+	inv.PaymentOption = f.oneOf("paymentOption", need("paymentOption"), textOptionNotAllowed, s.hasOption)
+	inv.PaymentMethod = f.oneOf("paymentMethod", need("paymentMethod"), textMethodNotAllowed, func(method string) bool {
+		return s.hasMethod(method) || s.bankByCard(inv, method)
+	})
+	s.readPayee(f, inv)
+	startDeal := f.flag("startDeal") && direction == directionIn
 	inv.MaxAmount = f.amount("maxAmount", f.text("maxAmount"), s.cfg.Subunit)
 	s.readCrossBorder(f, inv)
 	inv.AllowMatching = f.flag("allowMatching")
@@ -76,15 +92,14 @@ func (s *Sim) readCreate(body []byte) (*invoice, bool, *refusal) {
 	return inv, startDeal, f.refused
 }
 
-// refuseDirection answers for a direction that is off or unknown. The gateway
-// pays out too; this simulator plays a store with payouts switched off.
+// refuseDirection answers for a direction that is off or unknown.
 func (s *Sim) refuseDirection(direction string) *refusal {
 	switch {
-	case direction == "out":
+	case direction == directionOut && s.cfg.PayoutDisabled:
 		return refuse(http.StatusNotFound, textPayoutDisabled)
 	case direction == directionIn && s.cfg.PayinDisabled:
 		return refuse(http.StatusNotFound, textPayinDisabled)
-	case direction != directionIn && direction != "":
+	case direction != directionIn && direction != directionOut && direction != "":
 		return refuseField("type", textInvalid)
 	}
 	return nil
@@ -148,7 +163,7 @@ func isHeaderValue(text string) bool {
 // begin starts a deal on an existing invoice: 4.6 and the pay page. The result
 // tells whether requisites were free. The caller holds mu.
 func (s *Sim) begin(i *invoice, option, method string, now time.Time) (bool, *refusal) {
-	if i.Status != StatusNew || i.activeDeal() != nil {
+	if i.Type != directionIn || i.Status != StatusNew || i.activeDeal() != nil {
 		return false, refuse(http.StatusBadRequest, textNotStartable)
 	}
 	variant, refused := s.pick(option, method)

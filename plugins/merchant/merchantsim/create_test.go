@@ -109,7 +109,7 @@ func TestCreateRefusals(t *testing.T) {
 		{"no notificationUrl", map[string]any{"notificationUrl": nil}, 400, blank, "notificationUrl"},
 		{"no notificationToken", map[string]any{"notificationToken": nil}, 400, blank, "notificationToken"},
 		{"cross-border without currency", map[string]any{"paymentOption": "CROSS_BORDER"}, 400, blank, "crossBorderCurrency"},
-		{"payout", map[string]any{"type": "out"}, 404, "Pay out disabled", ""},
+		{"payout to nowhere", map[string]any{"type": "out"}, 400, blank, "paymentOption"},
 		{"other type", map[string]any{"type": "sideways"}, 400, "This value is not valid", "type"},
 		{"amount as number", map[string]any{"amount": 1000}, 400, "This value should be of type string", "amount"},
 		{"internalId as number", map[string]any{"internalId": 5}, 400, "This value should be of type string", "internalId"},
@@ -184,6 +184,8 @@ func TestCreateAccepts(t *testing.T) {
 func TestDirectionSwitchedOff(t *testing.T) {
 	g := start(t, Config{PayinDisabled: true})
 	g.call(http.MethodPost, "/api/merchant/invoices", wanted(nil)).refused(t, 404, "Pay in disabled", "")
+	g = start(t, Config{PayoutDisabled: true})
+	g.call(http.MethodPost, "/api/merchant/invoices", wantedOut(nil)).refused(t, 404, "Pay out disabled", "")
 }
 
 func TestErrorShapes(t *testing.T) {

@@ -8,7 +8,9 @@
 // # Protocol in one paragraph
 //
 // A merchant creates an invoice; inside it the gateway opens a deal with a
-// trader who lends bank requisites (card, phone, QR). Requests carry the store
+// trader who lends bank requisites (card, phone, QR). A payout is an invoice of
+// the other direction: the trader pays to the requisites in the request, and the
+// merchant's USDT account is debited. Requests carry the store
 // key in X-Identity and, in X-Signature, base64(HMAC-SHA1(secret, METHOD + full
 // URL + body)). An answer of 200 is not yet success: "no free requisites" is
 // either an empty deals list or a 400. Whenever the status of an invoice

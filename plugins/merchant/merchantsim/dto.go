@@ -149,7 +149,7 @@ func (s *Sim) sums(i *invoice) sumsDTO {
 	if !i.Received.IsPositive() {
 		return sumsDTO{}
 	}
-	parts := splitFiat(i.Received, s.cfg.Rate, s.cfg.FeePercent)
+	parts := s.split(i, i.Received)
 	return sumsDTO{
 		ReceivedFromTaker: money(i.Received, i.Currency, s.cfg.Subunit),
 		ReceivedFromMaker: money(parts.maker, usdt, usdtDecimals),
@@ -162,7 +162,7 @@ func (s *Sim) sums(i *invoice) sumsDTO {
 func (s *Sim) renderInvoice(i *invoice) invoiceDTO {
 	out := invoiceDTO{
 		ID: i.ID, InternalID: orNull(i.InternalID), UserID: orNull(i.UserID),
-		Type: directionIn, Status: i.Status,
+		Type: i.Type, Status: i.Status,
 		PaymentMethod: orNull(i.PaymentMethod), PaymentOption: orNull(i.PaymentOption),
 		Sum:     money(i.Sum, i.Currency, s.cfg.Subunit),
 		StoreID: s.cfg.StoreID, StoreName: s.cfg.StoreName,
@@ -183,7 +183,7 @@ func (s *Sim) renderInvoice(i *invoice) invoiceDTO {
 // renderDeal builds a deal of an API answer.
 func (s *Sim) renderDeal(i *invoice, d *Deal) dealDTO {
 	return dealDTO{
-		ID: d.ID, IsActive: d.Active, Type: directionIn, Status: d.Status,
+		ID: d.ID, IsActive: d.Active, Type: i.Type, Status: d.Status,
 		PaymentMethod: d.Method, PaymentMethodName: d.MethodName, PaymentOption: d.Option,
 		Requisites: d.Requisites, CanceledAt: stamp(d.Deadline),
 		DisputeReason: orNull(d.DisputeReason), DisputeReasonData: s.reasonData(d),
@@ -217,7 +217,7 @@ func (s *Sim) payment(i *invoice, d *Deal) *paymentDTO {
 func (s *Sim) renderCanceled(i *invoice) canceledDTO {
 	return canceledDTO{
 		ID: i.ID, InternalID: orNull(i.InternalID), UserID: orNull(i.UserID),
-		Type: directionIn, Status: i.Status,
+		Type: i.Type, Status: i.Status,
 		PaymentMethod: orNull(i.PaymentMethod), PaymentOption: orNull(i.PaymentOption),
 		Sum:          money(i.Sum, i.Currency, s.cfg.Subunit),
 		IsSumChanged: i.Received.IsPositive() && !i.Received.Equal(i.Sum),
@@ -233,7 +233,7 @@ func (s *Sim) renderNotification(i *invoice, now time.Time) notificationDTO {
 	out := notificationDTO{
 		NotificationType: "invoice", NotificationDate: stamp(now),
 		Invoice: notifiedInvoice{
-			ID: i.ID, InternalID: orNull(i.InternalID), Type: directionIn, Status: i.Status,
+			ID: i.ID, InternalID: orNull(i.InternalID), Type: i.Type, Status: i.Status,
 			Sum:     money(i.Sum, i.Currency, s.cfg.Subunit),
 			StoreID: s.cfg.StoreID, StoreName: s.cfg.StoreName,
 			sumsDTO: s.sums(i), Rate: s.cfg.Rate.String(),
@@ -242,7 +242,7 @@ func (s *Sim) renderNotification(i *invoice, now time.Time) notificationDTO {
 	}
 	if d := i.deal(); d != nil {
 		out.Invoice.Deal = &notifiedDeal{
-			ID: d.ID, Type: directionIn, Status: d.Status,
+			ID: d.ID, Type: i.Type, Status: d.Status,
 			PaymentMethod: d.Method, PaymentOption: d.Option, Requisites: d.Requisites,
 			CanceledAt: stamp(d.Deadline), DisputeReason: orNull(d.DisputeReason),
 			DisputeReasonData: s.reasonData(d), DisputeResult: orNull(d.DisputeResult),

@@ -80,6 +80,7 @@ const (
 	textMaxAmount        = "maxAmount can not be less than amount"
 	textPayinDisabled    = "Pay in disabled"
 	textPayoutDisabled   = "Pay out disabled"
+	textNoFunds          = "Insufficient funds"
 )
 
 // The texts for refusals the documentation does not word, in its manner.

@@ -27,9 +27,11 @@ const (
 // DealStatus is the state of the deal with a trader inside an invoice.
 type DealStatus string
 
-// The states of a deal that the simulator produces. The documented "new" is
-// the state of a payout's deal and does not occur in a payin.
+// The states of a deal that the simulator produces.
 const (
+	// DealNew is a payout's deal that no trader has paid yet; it does not occur in
+	// a payin.
+	DealNew DealStatus = "new"
 	// DealWaiting is waiting for the transfer: show the requisites.
 	DealWaiting DealStatus = "transfer_waiting"
 	// DealConfirmed is "the payer says it was sent"; nobody holds money yet.
@@ -54,6 +56,11 @@ type Invoice struct {
 	InternalID string `json:"internalId,omitempty"`
 	// UserID is the merchant's id of the payer, "" when not given.
 	UserID string `json:"userId,omitempty"`
+	// Type is "in" for an invoice a payer pays and "out" for a payout.
+	Type string `json:"type"`
+	// Payee are the requisites a payout goes to, nil otherwise. Answers show them
+	// in the deal; paymentRequisites is null there even in the gateway's sample.
+	Payee *Requisites `json:"payee,omitempty"`
 	// Status is the state of the invoice.
 	Status Status `json:"status"`
 	// Currency is the currency of Sum and Received.
@@ -146,6 +153,10 @@ type invoice struct {
 func (i *invoice) snapshot() Invoice {
 	out := i.Invoice
 	out.Deals = slices.Clone(i.Deals)
+	if i.Payee != nil {
+		payee := *i.Payee
+		out.Payee = &payee
+	}
 	for n := range out.Deals {
 		if r := out.Deals[n].Requisites; r != nil {
 			own := *r

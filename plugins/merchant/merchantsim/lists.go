@@ -37,7 +37,7 @@ func (s *Sim) variants(r *http.Request, _ []byte) (any, *refusal) {
 // caller holds mu.
 func (s *Sim) available(i *invoice) []Variant {
 	var out []Variant
-	if i.Status != StatusNew || s.noRequisites != NoRequisitesOff {
+	if i.Type != directionIn || i.Status != StatusNew || s.noRequisites != NoRequisitesOff {
 		return out
 	}
 	for _, v := range s.cfg.Variants {

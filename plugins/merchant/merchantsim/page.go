@@ -127,6 +127,10 @@ func (s *Sim) buttons(i Invoice, deal *Deal) []simkit.Button {
 	}
 	active := deal != nil && deal.Active
 	switch {
+	case i.Type == directionOut:
+		if i.Status == StatusNew || i.Status == StatusDispute {
+			add("Trader: money sent", "complete", nil)
+		}
 	case i.Status == StatusNew && !active:
 		for _, v := range s.variantsOf(i.ID) {
 			add(v.Option+" "+v.MethodName, "start", []simkit.Detail{{Name: "variant", Value: v.Option + "/" + v.Method}})

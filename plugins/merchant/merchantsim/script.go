@@ -27,9 +27,10 @@ type step struct {
 // end-deal, dispute, start-deal and notify take {"id": …} and answer with the
 // invoice; no-requisites, array-answers, error-shape and amount-raise set a
 // quirk. What all simulators share (faults, requests, callbacks, invoices) is
-// added by [simkit.Kit.Mount].
+// added by [simkit.Kit.Mount]. Payouts take complete, cancel, expire, dispute and
+// notify.
 func (s *Sim) script() {
-	s.kit.Mount(s.mux, func() any { return s.Invoices() })
+	s.kit.Mount(s.mux, func() any { return s.list(directionIn, directionOut) })
 	move := func(name string, do func(step) error) {
 		simkit.Command(s.mux, name, func(in step) (any, error) {
 			if err := do(in); err != nil {

@@ -103,7 +103,7 @@ func TestEveryOperationCanFail(t *testing.T) {
 		"variants": {"GET", invoices + "/" + id + "/available-payment-variants"}, "start_deal": {"POST", invoices + "/" + id + "/start-deal"},
 		"payment_options": {"GET", "/api/merchant/payment-options"}, "payment_methods": {"GET", "/api/merchant/payment-methods"},
 		"public_payment_methods": {"GET", "/api/public/payment-methods/RUB"}, "qr_code": {"GET", "/api/public/invoices/" + id + "/qr-code"},
-		"unknown": {"GET", "/nowhere"},
+		"unknown": {"GET", "/nowhere"}, "accounts": {"GET", "/api/merchant/accounts"},
 	} {
 		require.NoError(t, g.sim.Kit().Faults.Add(simkit.Fault{Op: op, Kind: simkit.FaultStatus, Status: 503}))
 		require.Equal(t, 503, g.call(at[0], at[1], "").status, op)

@@ -42,6 +42,7 @@ type Sim struct {
 	order            []*invoice            // in order of creation
 	byInternal       map[string][]*invoice // several may share an internalId
 	dealCount        int
+	accountID        string
 }
 
 // New returns a simulator. It listens nowhere and starts no goroutine until the
@@ -50,7 +51,7 @@ func New(c Config) *Sim {
 	c = c.withDefaults()
 	s := &Sim{
 		cfg: c, public: c.PublicURL, shape: c.ErrorShape, noRequisites: NoRequisitesOff,
-		invoices: map[string]*invoice{}, byInternal: map[string][]*invoice{},
+		accountID: newID(), invoices: map[string]*invoice{}, byInternal: map[string][]*invoice{},
 		kit: simkit.New(simkit.Config{
 			SecretHeaders: []string{headerIdentity, headerSignature},
 			HTTPClient:    c.HTTPClient, RetryDelays: c.RetryDelays, Now: c.Now, Logger: c.Logger,
@@ -88,7 +89,7 @@ func (s *Sim) publicURL() string {
 
 // Kit returns the scripted faults, the request log and the callbacks, for tests
 // that steer them from Go. The operations are named create, get,
-// get_by_internal_id, cancel, variants, start_deal, payment_options,
+// get_by_internal_id, cancel, variants, start_deal, accounts, payment_options,
 // payment_methods, public_payment_methods, qr_code and unknown.
 func (s *Sim) Kit() *simkit.Kit { return s.kit }
 

@@ -9,8 +9,11 @@ import (
 	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
-// directionIn is the only direction the simulator offers.
-const directionIn = "in"
+// The two directions of an invoice: to the merchant, and from it.
+const (
+	directionIn  = "in"
+	directionOut = "out"
+)
 
 // manualDelay is how long a person needs to find MANUAL_SBP_QR requisites; one
 // known client waits 25 seconds before it reads the invoice again.

@@ -25,16 +25,24 @@ const (
 // merchant's internalId, then meaning the newest invoice that has it. It
 // returns an error that wraps ErrNotFound, ErrState or ErrInput.
 
-// Invoices returns a snapshot of every invoice in order of creation, so that a
-// test can assert exactly how many were created.
-func (s *Sim) Invoices() []Invoice {
+// Invoices returns a snapshot of every invoice a payer pays, in order of
+// creation, so that a test can assert exactly how many were created.
+func (s *Sim) Invoices() []Invoice { return s.list(directionIn) }
+
+// Payouts returns a snapshot of every payout in order of creation.
+func (s *Sim) Payouts() []Invoice { return s.list(directionOut) }
+
+// list returns the invoices of some directions.
+func (s *Sim) list(directions ...string) []Invoice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.cfg.Now()
 	out := make([]Invoice, 0, len(s.order))
 	for _, i := range s.order {
-		s.settle(i, now)
-		out = append(out, i.snapshot())
+		if slices.Contains(directions, i.Type) {
+			s.settle(i, now)
+			out = append(out, i.snapshot())
+		}
 	}
 	return out
 }
@@ -66,7 +74,7 @@ func (s *Sim) PayAmount(id, amount string) error {
 
 // pay refuses what is not payable and books the rest.
 func (s *Sim) pay(i *invoice, amount decimal.Decimal, now time.Time) error {
-	if i.Status == StatusPaid || i.Status == StatusDispute {
+	if i.Type != directionIn || i.Status == StatusPaid || i.Status == StatusDispute {
 		return stateError(i, "pay")
 	}
 	s.receive(i, amount, now)
