@@ -84,8 +84,15 @@ func (h *Host) start(ctx context.Context, c command) (answer, error) {
 		done()
 		return answer{}, err
 	}
+	tell, err := h.pass(c.account.ID, c.kind)
+	if err != nil {
+		release()
+		done()
+		return answer{}, err
+	}
 	op, mine, err := h.intend(ctx, c)
 	if err != nil || !mine {
+		tell(nil)
 		release()
 		done()
 		if err != nil {
@@ -101,7 +108,7 @@ func (h *Host) start(ctx context.Context, c command) (answer, error) {
 	go func() {
 		defer done()
 		defer release()
-		a, err := h.carryOut(context.WithoutCancel(ctx), c, op)
+		a, err := h.carryOut(context.WithoutCancel(ctx), c, op, tell)
 		result <- outcome{a, err}
 	}()
 	select {

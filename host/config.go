@@ -89,6 +89,9 @@ type Timeouts struct {
 	Start time.Duration
 	// Webhook bounds the verification of one webhook. Zero means 10 s.
 	Webhook time.Duration
+	// FirstLook is how soon after a lost answer the provider is asked what happened; further looks back off from it.
+	// Zero means 1 s.
+	FirstLook time.Duration
 }
 
 // SecretResolver turns a reference in an account's config into its value.
@@ -129,6 +132,7 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.Timeouts.Adapter, 20*time.Second)
 	orDuration(&c.Timeouts.Start, 5*time.Second)
 	orDuration(&c.Timeouts.Webhook, 10*time.Second)
+	orDuration(&c.Timeouts.FirstLook, time.Second)
 	orDuration(&c.StopTimeout, 20*time.Second)
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64

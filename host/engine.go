@@ -27,9 +27,14 @@ const (
 	transportAmbiguous = "ambiguous"
 )
 
-// carryOut makes the call of a journalled operation and stores what came of it.
-func (h *Host) carryOut(ctx context.Context, c command, op store.Operation) (answer, error) {
+// carryOut makes the call of a journalled operation, tells the breaker and stores what came of it.
+func (h *Host) carryOut(ctx context.Context, c command, op store.Operation, tell func(error)) (answer, error) {
 	v := h.callAdapter(ctx, c, op)
+	if v.err != nil {
+		tell(v.err)
+	} else {
+		tell(nil)
+	}
 	settled, err := h.settle(ctx, op, v)
 	if err != nil {
 		// The provider answered and we could not write it down: the journal still says running, so the next
@@ -163,7 +168,7 @@ func (h *Host) decide(op *store.Operation, outcome *pay.Error) {
 	switch {
 	case op.Executed == pay.ExecutedUnknown, outcome.Kind == pay.KindIntegrityMismatch:
 		op.State = store.OperationUnknown
-		op.NextLookAt = now.Add(firstLook)
+		op.NextLookAt = now.Add(h.cfg.Timeouts.FirstLook)
 		if op.Resolution == pay.ResolveHuman {
 			h.toHuman(op, "the outcome is not known and the provider cannot be asked")
 		}

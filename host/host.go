@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sony/gobreaker/v2"
+
 	"github.com/payhost/payhost/host/internal/process"
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
@@ -42,6 +44,7 @@ type Host struct {
 	hints    map[string]time.Time
 	unknown  map[string]int  // operations with no known outcome, by account
 	jobs     map[string]bool // looks in flight, by name
+	breakers map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]
 
 	syncs *flights
 	inbox chan string
@@ -61,7 +64,8 @@ func New(cfg Config) (*Host, error) {
 		cfg: cfg, store: cfg.Store, log: cfg.Logger, instance: newID("host", cfg.Now()),
 		providers: map[string]*supervisor{}, schemas: newSchemas(),
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
-		unknown: map[string]int{}, jobs: map[string]bool{}, syncs: &flights{running: map[string]*flight{}},
+		breakers: map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]{},
+		unknown:  map[string]int{}, jobs: map[string]bool{}, syncs: &flights{running: map[string]*flight{}},
 		slots: map[string]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
 		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
 	}

@@ -34,7 +34,7 @@ func (h *Host) resolverRound(ctx context.Context) time.Duration {
 	})
 	if err != nil {
 		h.logUnlessDone(ctx, "reading the unknown operations", err)
-		return firstLook
+		return h.cfg.Timeouts.FirstLook
 	}
 	counts := map[string]int{}
 	sleep := youngLook
@@ -50,7 +50,7 @@ func (h *Host) resolverRound(ctx context.Context) time.Duration {
 			}
 			h.nudge()
 		})
-		sleep = min(sleep, firstLook)
+		sleep = min(sleep, h.cfg.Timeouts.FirstLook)
 	}
 	h.mu.Lock()
 	h.unknown = counts
@@ -382,7 +382,7 @@ func (h *Host) lookAgain(ctx context.Context, id string) error {
 		}
 		now := h.now()
 		op.LookCount++
-		op.NextLookAt = now.Add(backOff(op.LookCount, now.Sub(op.CreatedAt)))
+		op.NextLookAt = now.Add(backOff(h.cfg.Timeouts.FirstLook, op.LookCount, now.Sub(op.CreatedAt)))
 		return tx.UpdateOperation(&op)
 	})
 }
@@ -509,7 +509,7 @@ func (h *Host) pollRound(ctx context.Context) (time.Duration, error) {
 				h.postpone(ctx, inv.ID)
 			}
 		})
-		sleep = min(sleep, firstLook)
+		sleep = min(sleep, h.cfg.Timeouts.FirstLook)
 	}
 	return sleep, nil
 }

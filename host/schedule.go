@@ -11,8 +11,6 @@ import (
 
 // When unknown outcomes and unfinished objects are looked at.
 const (
-	// firstLook is how soon after a lost answer the provider is asked what happened.
-	firstLook = time.Second
 	// youngLook and oldLook bound the pause between looks at an operation in its first hour and later.
 	youngLook = 30 * time.Second
 	oldLook   = time.Hour
@@ -85,12 +83,12 @@ func jitter(d time.Duration) time.Duration {
 }
 
 // backOff is the pause before the next look at an unknown operation.
-func backOff(looks int, age time.Duration) time.Duration {
+func backOff(first time.Duration, looks int, age time.Duration) time.Duration {
 	limit := youngLook
 	if age > time.Hour {
 		limit = oldLook
 	}
-	return jitter(min(limit, firstLook<<min(looks, 12)))
+	return jitter(min(limit, first<<min(looks, 12)))
 }
 
 // nudge tells the resolver and the poller that there may be something to do before their next round.

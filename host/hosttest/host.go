@@ -58,6 +58,7 @@ func StartOn(tb testing.TB, st *store.Store, p *Provider, edit ...func(*host.Con
 		Accounts:  []host.Account{{ID: AccountID, Provider: ProviderName, Config: json.RawMessage(`{"token":"` + Token + `"}`)}},
 		PublicURL: PublicURL,
 		Logger:    slog.New(slog.DiscardHandler),
+		Timeouts:  host.Timeouts{FirstLook: 10 * time.Millisecond}, // lost answers are settled at once
 	}
 	for _, e := range edit {
 		e(&cfg)

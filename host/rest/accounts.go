@@ -22,6 +22,18 @@ type accountOutput struct {
 
 type accountsOutput struct{ Body AccountList }
 
+type balanceInput struct {
+	ID    string `path:"id" doc:"The id of an account."`
+	Owner string `query:"owner" doc:"Only the balances of this user of the provider, where the provider has users."`
+}
+
+type balanceOutput struct{ Body BalanceList }
+
+// BalanceList is the answer of GET /v1/accounts/{id}/balance: what the provider says now.
+type BalanceList struct {
+	Balances []pay.Balance `json:"balances"`
+}
+
 // AccountList is the answer of GET /v1/accounts.
 type AccountList struct {
 	Accounts []host.AccountStatus `json:"accounts"`
@@ -77,6 +89,16 @@ func (s *server) accountRoutes() {
 	}, func(ctx context.Context, in *accountInput) (*accountOutput, error) {
 		return account(s.host.CheckAccount(ctx, in.ID))
 	})
+	register(s, endpoint{
+		id: "get-account-balance", method: http.MethodGet, path: "/v1/accounts/{id}/balance", tag: "accounts", scope: ScopeRead,
+		summary: "Ask the provider for the balances of an account now",
+	}, func(ctx context.Context, in *balanceInput) (*balanceOutput, error) {
+		list, err := s.host.Balances(ctx, in.ID, in.Owner)
+		if list == nil {
+			list = []pay.Balance{}
+		}
+		return &balanceOutput{BalanceList{list}}, err
+	})
 	s.accountState("pause", "Refuse new calls of an account until it is resumed", s.host.PauseAccount)
 	s.accountState("resume", "Take calls of a paused account again", s.host.ResumeAccount)
 	s.accountState("close", "Close an account for good; webhooks, refunds and look-ups of its invoices still work", s.host.CloseAccount)
@@ -88,12 +110,9 @@ func (s *server) accountState(verb, summary string, change func(ctx context.Cont
 		id: verb + "-account", method: http.MethodPost, path: "/v1/accounts/{id}/" + verb, tag: "accounts", scope: ScopeAccounts,
 		summary: summary, body: reflect.TypeFor[Reason](), bodyOptional: true,
 	}, func(ctx context.Context, in *accountInput) (*accountOutput, error) {
-		var body Reason
-		if raw := bodyFrom(ctx); len(raw) > 0 {
-			var err error
-			if body, err = decode[Reason](raw); err != nil {
-				return nil, err
-			}
+		body, err := optional[Reason](ctx)
+		if err != nil {
+			return nil, err
 		}
 		return account(change(ctx, in.ID, body.Reason))
 	})

@@ -146,7 +146,7 @@ func (f *fieldErrors) checkText(v any, path string) {
 // isDecimal reports whether a field holds a decimal number as text.
 func isDecimal(path string) bool {
 	switch path[strings.LastIndexByte(path, '.')+1:] {
-	case "value", "max", "quantity", "unit_price", "total":
+	case "amount", "value", "max", "quantity", "unit_price", "total":
 		return true
 	}
 	return false

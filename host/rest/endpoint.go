@@ -23,6 +23,8 @@ type endpoint struct {
 	// body is the type of the JSON body; nil: none. An optional one may be left out.
 	body         reflect.Type
 	bodyOptional bool
+	// key says whether the call takes an idempotency key.
+	key keyUse
 }
 
 // none is the input of an endpoint without parameters.
@@ -70,6 +72,10 @@ func (e endpoint) operation(s *server) *huma.Operation {
 		op.RequestBody = &huma.RequestBody{
 			Required: !e.bodyOptional, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},
 		}
+	}
+	if e.key != keyNone {
+		op.Parameters = append(op.Parameters, e.key.parameter())
+		op.Middlewares = append(op.Middlewares, s.readKey(e.key))
 	}
 	for status, description := range e.also {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Description: description}

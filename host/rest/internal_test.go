@@ -51,8 +51,8 @@ func TestUnresolved(t *testing.T) {
 	require.False(t, unresolved(inv, &pay.Error{Kind: pay.KindPluginFault, Executed: pay.ExecutedNo}))
 	require.False(t, unresolved(inv, pay.Errorf(pay.KindDeclined, "x")))
 	require.False(t, unresolved(inv, pay.Errorf(pay.KindInternal, "x")))
-	require.False(t, unresolved(nil, pay.Errorf(pay.KindOutcomeUnknown, "x")))
-	p := asProblem(withInvoice(pay.Errorf(pay.KindDeclined, "x"), inv))
+	require.False(t, unresolved[host.Invoice](nil, pay.Errorf(pay.KindOutcomeUnknown, "x")))
+	p := asProblem(withInvoice(pay.Errorf(pay.KindDeclined, "x"), inv.ID))
 	require.Equal(t, "inv_1", p.InvoiceID)
 }
 

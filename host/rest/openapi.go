@@ -43,7 +43,7 @@ func newAPI(mux *http.ServeMux, transform huma.Transformer) huma.API {
 				},
 			},
 			Tags: []*huma.Tag{
-				{Name: "invoices"}, {Name: "accounts"}, {Name: "operations"}, {Name: "events"}, {Name: "plugins"}, {Name: "webhooks"}, {Name: "health"},
+				{Name: "invoices"}, {Name: "refunds"}, {Name: "payouts"}, {Name: "accounts"}, {Name: "operations"}, {Name: "events"}, {Name: "plugins"}, {Name: "webhooks"}, {Name: "health"},
 			},
 		},
 		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
@@ -65,6 +65,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "PutAccount"
 	case reflect.TypeFor[host.AccountStatus]():
 		return "Account"
+	case reflect.TypeFor[host.Bundle]():
+		return "OperationBundle"
 	}
 	return huma.DefaultSchemaNamer(t, hint)
 }
@@ -84,6 +86,12 @@ func schemaAliases() map[reflect.Type]reflect.Type {
 		reflect.TypeFor[pay.CaptureMode](): reflect.TypeFor[captureSchema](),
 		reflect.TypeFor[pay.InitiatedBy](): reflect.TypeFor[initiatorSchema](),
 		reflect.TypeFor[pay.SourceType]():  reflect.TypeFor[sourceSchema](),
+
+		reflect.TypeFor[pay.RefundStatus]():    reflect.TypeFor[refundStatusSchema](),
+		reflect.TypeFor[pay.PayoutStatus]():    reflect.TypeFor[payoutStatusSchema](),
+		reflect.TypeFor[pay.Origin]():          reflect.TypeFor[originSchema](),
+		reflect.TypeFor[pay.DestinationType](): reflect.TypeFor[destinationSchema](),
+
 		// huma announces its own errors, which restate turns into problems.
 		reflect.TypeFor[huma.ErrorModel](): reflect.TypeFor[Problem](),
 	}
@@ -101,6 +109,11 @@ type (
 	captureSchema   string
 	initiatorSchema string
 	sourceSchema    string
+
+	refundStatusSchema string
+	payoutStatusSchema string
+	originSchema       string
+	destinationSchema  string
 )
 
 // Schema describes what is an object of somebody else: options, configs, JSON Schemas, the data of events.
@@ -148,6 +161,30 @@ func (initiatorSchema) Schema(huma.Registry) *huma.Schema {
 // Schema lists the sources.
 func (sourceSchema) Schema(huma.Registry) *huma.Schema {
 	return oneOf([]pay.SourceType{pay.SourceCredential, pay.SourceBalance})
+}
+
+// Schema lists the statuses of refunds.
+func (refundStatusSchema) Schema(huma.Registry) *huma.Schema {
+	return oneOf([]pay.RefundStatus{pay.RefundCreating, pay.RefundPending, pay.RefundSucceeded, pay.RefundFailed})
+}
+
+// Schema lists the statuses of payouts.
+func (payoutStatusSchema) Schema(huma.Registry) *huma.Schema {
+	return oneOf([]pay.PayoutStatus{
+		pay.PayoutCreating, pay.PayoutPending, pay.PayoutProcessing, pay.PayoutSucceeded, pay.PayoutFailed, pay.PayoutCanceled,
+	})
+}
+
+// Schema lists where refunds come from.
+func (originSchema) Schema(huma.Registry) *huma.Schema {
+	return oneOf([]pay.Origin{pay.OriginHost, pay.OriginExternal})
+}
+
+// Schema lists the types of destinations.
+func (destinationSchema) Schema(huma.Registry) *huma.Schema {
+	return oneOf([]pay.DestinationType{
+		pay.DestinationCard, pay.DestinationIBAN, pay.DestinationAccount, pay.DestinationPhone, pay.DestinationWallet, pay.DestinationStored,
+	})
 }
 
 func oneOf[T ~string](values []T) *huma.Schema {

@@ -2,7 +2,11 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/payhost/payhost/host"
 )
@@ -29,7 +33,35 @@ type operationInput struct {
 	ID string `path:"id" doc:"The id of an operation."`
 }
 
+type getOperationInput struct {
+	ID     string `path:"id" doc:"The id of an operation."`
+	Bundle string `query:"bundle" enum:"true,false" doc:"true adds its object and everything that was observed; the exact bytes only for a token with the scope evidence."`
+}
+
 type operationOutput struct{ Body *host.Operation }
+
+type operationOrBundleOutput struct{ Body operationOrBundle }
+
+// operationOrBundle is an operation, or with bundle=true everything a person needs to settle it.
+type operationOrBundle struct {
+	operation *host.Operation
+	bundle    *host.Bundle
+}
+
+// MarshalJSON writes whichever it is.
+func (o operationOrBundle) MarshalJSON() ([]byte, error) {
+	if o.bundle != nil {
+		return json.Marshal(o.bundle)
+	}
+	return json.Marshal(o.operation)
+}
+
+// Schema describes both.
+func (operationOrBundle) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{
+		r.Schema(reflect.TypeFor[host.Operation](), true, "Operation"), r.Schema(reflect.TypeFor[host.Bundle](), true, "OperationBundle"),
+	}}
+}
 
 func (s *server) operationRoutes() {
 	register(s, endpoint{
@@ -43,9 +75,29 @@ func (s *server) operationRoutes() {
 	})
 	register(s, endpoint{
 		id: "get-operation", method: http.MethodGet, path: "/v1/operations/{id}", tag: "operations", scope: ScopeRead,
-		summary: "Get an operation with its tries",
+		summary: "Get an operation with its tries, or with bundle=true everything needed to settle it",
+	}, s.getOperation)
+	register(s, endpoint{
+		id: "resolve-operation", method: http.MethodPost, path: "/v1/operations/{id}/resolve", tag: "operations", scope: ScopeResolve,
+		summary: "Close an operation whose outcome is not known, by a person's word", body: reflect.TypeFor[host.Resolve](),
+		detail: "The word ranks below what the provider answers. After not_executed the host goes on looking; evidence to the contrary " +
+			"reopens the case as operation.contradicted. Who decided and why go into the audit log.",
 	}, func(ctx context.Context, in *operationInput) (*operationOutput, error) {
-		op, err := s.host.Operation(ctx, in.ID)
+		req, err := decode[host.Resolve](bodyFrom(ctx))
+		if err != nil {
+			return nil, err
+		}
+		req.Operation = in.ID
+		op, err := s.host.ResolveOperation(ctx, req)
 		return &operationOutput{op}, err
 	})
+}
+
+func (s *server) getOperation(ctx context.Context, in *getOperationInput) (*operationOrBundleOutput, error) {
+	if in.Bundle == "true" {
+		bundle, err := s.host.OperationBundle(ctx, in.ID, s.seesRaw(ctx))
+		return &operationOrBundleOutput{operationOrBundle{bundle: bundle}}, err
+	}
+	op, err := s.host.Operation(ctx, in.ID)
+	return &operationOrBundleOutput{operationOrBundle{operation: op}}, err
 }

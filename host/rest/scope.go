@@ -8,19 +8,20 @@ const (
 	ScopeAPI = "api"
 	// ScopeAdmin includes every scope.
 	ScopeAdmin = "admin"
-	// ScopeRead sees invoices, operations, accounts and events, and may ask the provider for the current truth.
+	// ScopeRead sees invoices, refunds, payouts, operations, accounts, webhooks and events, may ask the provider for the current
+	// truth, and runs actions that only read.
 	ScopeRead = "read"
-	// ScopeCreate creates invoices.
+	// ScopeCreate creates invoices and cancels those that are not paid.
 	ScopeCreate = "create"
-	// ScopeCapture captures, cancels and voids.
+	// ScopeCapture captures and voids, and runs actions that change something.
 	ScopeCapture = "capture"
 	// ScopeRefund returns money.
 	ScopeRefund = "refund"
-	// ScopePayout sends money.
+	// ScopePayout sends money, and runs actions that move it.
 	ScopePayout = "payout"
-	// ScopeResolve closes unknown outcomes by hand.
+	// ScopeResolve closes unknown outcomes by hand and replays webhooks.
 	ScopeResolve = "resolve"
-	// ScopeEvidence sees raw provider answers.
+	// ScopeEvidence sees the exact bytes that providers sent; they may hold personal data.
 	ScopeEvidence = "evidence"
 	// ScopeAccounts puts, changes, checks, pauses and closes accounts.
 	ScopeAccounts = "accounts"
