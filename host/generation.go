@@ -32,6 +32,7 @@ type generation struct {
 
 	mu       sync.Mutex // spans the fields below
 	draining bool
+	lost     bool // a call could not be handed to it any more
 	calls    int
 	idle     chan struct{} // closed when draining and the last call has ended
 	accounts map[accountKey]*opened
@@ -108,7 +109,7 @@ func (h *Host) connect(ctx context.Context, id int64, proc *process.Process) (*g
 func (g *generation) hold() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.draining || g.gone() {
+	if g.draining || g.lost || g.gone() {
 		return false
 	}
 	g.calls++
@@ -117,6 +118,18 @@ func (g *generation) hold() bool {
 
 func (g *generation) gone() bool {
 	return g.proc != nil && !g.proc.Alive()
+}
+
+// unreachable retires a generation that a call could not be handed to: it is dying, or has closed its
+// socket and is ended, so that the supervisor starts the next.
+func (g *generation) unreachable() {
+	g.mu.Lock()
+	first := !g.lost
+	g.lost = true
+	g.mu.Unlock()
+	if first && g.proc != nil {
+		go g.proc.Kill()
+	}
 }
 
 func (g *generation) release() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
+	"github.com/payhost/payhost/sdk/plugin"
 )
 
 // accountUse is an open account for one call.
@@ -34,8 +35,11 @@ func (u *accountUse) transport(err error) string {
 		return transportInProcess
 	}
 	t := transportOf(err)
-	if t == transportAnswered {
+	switch t {
+	case transportAnswered:
 		u.gen.answered.Store(true)
+	case transportNotSent:
+		u.gen.unreachable()
 	}
 	return t
 }
@@ -56,6 +60,9 @@ func (h *Host) open(ctx context.Context, row store.Account) (*accountUse, error)
 	}
 	account, err := g.account(ctx, row, cfg)
 	if err != nil {
+		if plugin.NotSent(err) {
+			g.unreachable()
+		}
 		g.release()
 		h.noteAccount(row.ID, err.Error())
 		return nil, openError(row, err)
