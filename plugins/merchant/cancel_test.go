@@ -3,7 +3,9 @@ package merchant
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,9 +30,7 @@ func canceledJSON(t testing.TB, change map[string]any) string {
 	for _, absent := range []string{"expireAt", "updatedAt", "createdAt", "storeId", "storeName", "receivedSumFromTaker", "invoiceUrl"} {
 		delete(doc, absent)
 	}
-	for name, value := range change {
-		doc[name] = value
-	}
+	maps.Copy(doc, change)
 	raw, err := json.Marshal(doc)
 	require.NoError(t, err)
 	return string(raw)
@@ -142,4 +142,20 @@ func TestCancelRefusesBeforeSending(t *testing.T) {
 	_, err = open(t, "http://127.0.0.1:1").CancelInvoice(t.Context(), cancelRequest(t))
 	require.True(t, errors.Is(err, pay.KindProviderUnavailable))
 	require.Equal(t, pay.ExecutedNo, asError(t, err).WasExecuted())
+}
+
+// A handshake that fails proves that nothing was sent, whatever was to be sent.
+func TestWithoutATrustedConnection(t *testing.T) {
+	server := httptest.NewTLSServer(&gateway{answers: always(200, "{}")})
+	defer server.Close()
+	acc := open(t, server.URL)
+	_, canceled := acc.CancelInvoice(t.Context(), cancelRequest(t))
+	_, paid := acc.CreatePayout(t.Context(), payoutRequest(t))
+	_, started := acc.RunAction(t.Context(), action(t, actionStartDeal, ""))
+	for _, err := range []error{canceled, paid, started} {
+		e := asError(t, err)
+		require.Equal(t, pay.KindProviderUnavailable, e.Kind)
+		require.Equal(t, pay.ExecutedNo, e.WasExecuted())
+		require.Equal(t, pay.RetrySameOperation, e.RetryRule())
+	}
 }

@@ -144,6 +144,8 @@ func TestChangesWithoutAConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "sim_secret")
 			made := c.prepare(t, w)
+			// A request on a connection that is being closed may have been read; a new connection proves that none was.
+			w.client.CloseIdleConnections()
 			w.server.Close()
 			err := c.send(t.Context(), w, t, made)
 			require.ErrorIs(t, err, pay.KindProviderUnavailable)

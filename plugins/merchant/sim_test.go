@@ -46,6 +46,7 @@ func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type world struct {
 	sim     *merchantsim.Sim
 	server  *httptest.Server
+	client  *http.Client
 	account pay.Account
 	inbox   *inbox
 	hooks   string
@@ -70,7 +71,7 @@ func newWorld(t *testing.T, secret string) world {
 		HTTP:   client, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
-	return world{sim, server, in.account, in, hooks.URL}
+	return world{sim, server, client, in.account, in, hooks.URL}
 }
 
 func (w world) order(t *testing.T, options string) pay.CreateInvoice {

@@ -50,3 +50,44 @@ func Example() {
 	// <nil>
 	// paid <nil>
 }
+
+// A balance is charged twice under one key and debited once.
+func Example_charge() {
+	sim := payinsim.New(payinsim.Config{UserID: 7026, Key: "developer key", ServiceID: 12})
+	defer sim.Close()
+	if err := sim.SetBalance(6034, "", "300"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	client, err := httpx.New(httpx.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.CloseIdleConnections()
+
+	ctx := context.Background()
+	account, err := payin.New("0.1.0").Open(ctx, pay.AccountConfig{
+		Config: json.RawMessage(fmt.Sprintf(`{"user_id": 7026, "secret": "developer key", "service_id": 12, "base_url": %q}`, server.URL)),
+		HTTP:   client, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	amount, _ := pay.ParseMoney("100", "RUB")
+	for try := 1; try <= 2; try++ {
+		made, err := account.(pay.Charger).Charge(ctx, pay.Charge{
+			Source: pay.SourceBalance, BalanceID: "6034",
+			Invoice: pay.CreateInvoice{Call: pay.Call{ProviderKey: "op_01", Try: try}, Amount: amount, Description: "July"},
+		})
+		fmt.Println(made.Status, made.ProviderRef, err)
+	}
+	fmt.Println(sim.Balance(6034, ""), sim.Effects("op_01"))
+	// Output:
+	// processing op_01 <nil>
+	// processing op_01 <nil>
+	// 200.00 1
+}

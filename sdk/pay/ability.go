@@ -21,6 +21,7 @@ const (
 	CanCharge           Ability = "charge"
 	CanPayout           Ability = "payout"
 	CanGetPayout        Ability = "get_payout"
+	CanCancelPayout     Ability = "cancel_payout"
 	CanReadBalances     Ability = "read_balances"
 	CanListTransactions Ability = "list_transactions"
 	CanHandleWebhook    Ability = "handle_webhook"
@@ -84,6 +85,7 @@ func Resolve(a Account) Abilities {
 	add(implements[Charger](a), CanCharge)
 	add(implements[PayoutCreator](a), CanPayout)
 	add(implements[PayoutGetter](a), CanGetPayout)
+	add(implements[PayoutCanceler](a), CanCancelPayout)
 	add(implements[BalanceReader](a), CanReadBalances)
 	add(implements[TransactionLister](a), CanListTransactions)
 	add(implements[WebhookHandler](a), CanHandleWebhook)

@@ -23,7 +23,8 @@ const (
 	KindInvalidState Kind = "invalid_state"
 	// KindNotFound: the provider does not know the object.
 	KindNotFound Kind = "not_found"
-	// KindAuth: the provider refuses the account's credentials or signature.
+	// KindAuth: the provider refuses the account's credentials or signature. Retried as the same operation, with
+	// the same key, but never by the clock alone: after the account's config has changed or Maintain has run.
 	KindAuth Kind = "auth"
 	// KindUnauthenticated: the caller's own token is missing or wrong.
 	KindUnauthenticated Kind = "unauthenticated"
@@ -90,7 +91,8 @@ type RetryRule string
 const (
 	// RetryNever: the same request can never succeed.
 	RetryNever RetryRule = "never"
-	// RetrySameOperation: the same operation, with the same key, after [Retry.After].
+	// RetrySameOperation: the same operation, with the same key, after [Retry.After]; for [KindAuth] after the
+	// config has changed or Maintain has run.
 	RetrySameOperation RetryRule = "same_operation_after"
 	// RetryAfterLookup: only after a look-up has shown what happened.
 	RetryAfterLookup RetryRule = "after_lookup"

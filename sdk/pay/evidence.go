@@ -83,7 +83,9 @@ type RateLimit struct {
 // once.
 type State struct {
 	// Version is the author's version of the format of Data. A manifest lists the versions a binary
-	// can read, so that an upgrade cannot orphan an open invoice.
+	// can read, so that an upgrade cannot orphan an open invoice. It is one sequence for all states of a
+	// binary, those of accounts, invoices, refunds, payouts and disputes: a new format of any of them is the next
+	// version, and a binary that reads a version reads it for all of them.
 	Version int
 	// Data is at most 64 KiB.
 	Data []byte
@@ -101,6 +103,13 @@ type Report struct {
 	Evidence Evidence
 	// State replaces the adapter's private state of the object; nil keeps what the host has.
 	State *State
+	// AccountState replaces the private state of the account when the call renewed something on the way, for
+	// example a token that the provider handed over with its answer; nil keeps what the host has. The host
+	// stores it, also beside an error, and opens the account again with it. Calls of one account run at the
+	// same time and the last report wins, so only what stays good beside an older state may be renewed like
+	// this. A renewal that ends the life of what it replaces, such as a refresh token of one use, belongs in
+	// [AccountMaintainer], which runs alone: answer [KindAuth] and wait for it.
+	AccountState *State
 	// NextLookAt asks the host to look at the object at this time. Zero leaves it to the
 	// manifest's cadence.
 	NextLookAt time.Time

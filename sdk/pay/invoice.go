@@ -55,8 +55,12 @@ type InvoiceState struct {
 	Amount Money
 	// Due is what the payer must send; it may exceed Amount only by the caller's opt-in.
 	Due Money
-	// Received is what the payer sent.
+	// Received is what the payer sent. When parts came in several currencies it is their value in the currency of
+	// the invoice as the provider states it, or nothing; an adapter does not convert.
 	Received Money
+	// ReceivedParts are what the payer sent per currency, one entry each, when parts came in several; nil
+	// otherwise.
+	ReceivedParts []Money
 	// Authorized, Captured and Refunded are the amounts reserved, taken and returned.
 	Authorized, Captured, Refunded Money
 	// Overpaid marks that more than due arrived.
@@ -159,7 +163,8 @@ const (
 	NextUpload   NextActionType = "upload"
 )
 
-// NextAction is something the payer can do to settle an invoice.
+// NextAction is something a person can do in a browser or a banking app: the payer to settle an invoice, or the
+// merchant to give an account the consent it needs, see [AccountInfo.NextActions].
 type NextAction struct {
 	// ID tells alternatives apart; it is stable over refreshes.
 	ID   string         `json:"id"`

@@ -51,7 +51,8 @@ type Manifest struct {
 	// Actions are provider-specific extras.
 	Actions []ActionSpec `json:"actions,omitzero"`
 	// StateReads and StateWrites are the versions of [State] the binary
-	// understands and produces.
+	// understands and produces. The versions are one sequence over the states of accounts, invoices, refunds,
+	// payouts and disputes, see [State.Version].
 	StateReads  []int `json:"state_reads,omitzero"`
 	StateWrites int   `json:"state_writes,omitzero"`
 	// AccountWebhook says that the provider reports to one URL per account that a person registers there;
@@ -65,19 +66,20 @@ type Operation string
 
 // The operations.
 const (
-	OpCreate  Operation = "create"
-	OpCancel  Operation = "cancel"
-	OpCapture Operation = "capture"
-	OpVoid    Operation = "void"
-	OpRefund  Operation = "refund"
-	OpCharge  Operation = "charge"
-	OpPayout  Operation = "payout"
-	OpAction  Operation = "action"
+	OpCreate       Operation = "create"
+	OpCancel       Operation = "cancel"
+	OpCapture      Operation = "capture"
+	OpVoid         Operation = "void"
+	OpRefund       Operation = "refund"
+	OpCharge       Operation = "charge"
+	OpPayout       Operation = "payout"
+	OpCancelPayout Operation = "cancel_payout"
+	OpAction       Operation = "action"
 )
 
 // Operations returns every operation.
 func Operations() []Operation {
-	return []Operation{OpCreate, OpCancel, OpCapture, OpVoid, OpRefund, OpCharge, OpPayout, OpAction}
+	return []Operation{OpCreate, OpCancel, OpCapture, OpVoid, OpRefund, OpCharge, OpPayout, OpCancelPayout, OpAction}
 }
 
 // Resolution says what can settle an operation whose outcome is unknown.
@@ -185,6 +187,7 @@ func CommonFields() map[string]FieldUse {
 		"items":               FieldRefused,
 		"amount_limits.max":   FieldRefused,
 		"save_credential":     FieldRefused,
+		"allow_partial":       FieldRefused,
 		"source":              FieldRefused,
 	}
 }
@@ -233,7 +236,8 @@ type ActionSpec struct {
 	Name   string `json:"name,omitzero"`
 	Title  string `json:"title,omitzero"`
 	Effect Effect `json:"effect,omitzero"`
-	// Subject is what it acts on: [SubjectInvoice], [SubjectPayout], [SubjectRefund] or [SubjectAccount].
+	// Subject is what it acts on: [SubjectInvoice], [SubjectPayout], [SubjectRefund], [SubjectDispute] or
+	// [SubjectAccount].
 	Subject Subject `json:"subject,omitzero"`
 	// Input and Output are JSON Schemas.
 	Input  json.RawMessage `json:"input,omitzero"`

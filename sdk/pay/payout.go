@@ -73,6 +73,18 @@ type CreatePayout struct {
 	Options     json.RawMessage
 }
 
+// CancelPayout calls a payout back that has not been sent yet.
+type CancelPayout struct {
+	// Call is the frame of the call.
+	Call Call
+	// Payout names the payout to call back.
+	Payout PayoutRef
+	// Reason is for the provider's records; optional.
+	Reason string
+	// Options is the caller's provider_options object, already valid against the schema of [OpCancelPayout]. Nil when absent.
+	Options json.RawMessage
+}
+
 // PayoutRef points an adapter at one payout.
 type PayoutRef struct {
 	PayoutID                 string
@@ -120,6 +132,8 @@ const (
 	TransactionDispute    TransactionKind = "dispute"
 	TransactionAdjustment TransactionKind = "adjustment"
 	TransactionSettlement TransactionKind = "settlement"
+	// TransactionConversion exchanges one currency of the merchant for another: Gross is what was given, Counter what came.
+	TransactionConversion TransactionKind = "conversion"
 )
 
 // Transaction is one line of the provider's own ledger.
@@ -130,8 +144,10 @@ type Transaction struct {
 	InvoiceRef, RefundRef, PayoutRef, Reference string
 	Status                                      string
 	Gross, Fee, Net                             Money
-	Rate                                        string
-	OccurredAt                                  time.Time
+	// Counter is the other side of a conversion, in the other currency; unset otherwise.
+	Counter    Money
+	Rate       string
+	OccurredAt time.Time
 	// ValueDate is the booking day, as YYYY-MM-DD.
 	ValueDate    string
 	SettlementID string

@@ -35,7 +35,9 @@ type AccountConfig struct {
 	Config json.RawMessage
 	// WebhookURL is the account's webhook URL.
 	WebhookURL string
-	// State is what [AccountMaintainer] last returned; nil at first.
+	// State is the account's private state: what [AccountMaintainer] last returned, or a later
+	// [Report.AccountState]; nil at first. After either the host opens the account again with the new state;
+	// calls already under way end on the handle they began with.
 	State *State
 	// HTTP is the only way out: it refuses redirects, never retries, limits
 	// bodies and classifies failures. Adapters use no other client.
@@ -110,6 +112,12 @@ type PayoutGetter interface {
 	GetPayout(ctx context.Context, ref PayoutRef) (PayoutState, error)
 }
 
+// PayoutCanceler calls a payout back that has not been sent yet. A payout that is too far gone for it is
+// [KindInvalidState], and its state is unchanged.
+type PayoutCanceler interface {
+	CancelPayout(ctx context.Context, req CancelPayout) (PayoutState, error)
+}
+
 // BalanceReader reads balances.
 type BalanceReader interface {
 	ReadBalances(ctx context.Context, req ReadBalances) (Balances, error)
@@ -137,13 +145,6 @@ type WebhookRouter interface {
 // Checker makes one harmless live call that proves the credentials.
 type Checker interface {
 	Check(ctx context.Context, req Check) (AccountInfo, error)
-}
-
-// AccountMaintainer keeps an account usable: it refreshes OAuth tokens,
-// registers webhooks by API and the like. The host runs it under one lease per
-// account and stores the State it returns.
-type AccountMaintainer interface {
-	Maintain(ctx context.Context, req Maintain) (Maintained, error)
 }
 
 // ActionProvider runs the actions of the manifest.
@@ -174,6 +175,10 @@ type AccountInfo struct {
 	Currencies []string `json:"currencies,omitempty"`
 	// Methods are the payment methods with their limits.
 	Methods []Method `json:"methods,omitempty"`
+	// NextActions are what a person of the merchant has to do before the account works, alternatives, best first:
+	// for example to give consent in a browser (OAuth authorization code). What that person brings back,
+	// described by the action's InputSchema, comes with [Maintain.Input]. Nil: nothing is to be done.
+	NextActions []NextAction `json:"next_actions,omitempty"`
 }
 
 // Method is one payment method of an account.
@@ -183,25 +188,6 @@ type Method struct {
 	// Min and Max limit one payment; unset: not stated.
 	Min Money `json:"min,omitzero"`
 	Max Money `json:"max,omitzero"`
-}
-
-// Maintain is the request of [AccountMaintainer].
-type Maintain struct {
-	Call Call
-	// Reason is opened, due, auth_failed or config_changed.
-	Reason     string
-	State      *State
-	WebhookURL string
-}
-
-// Maintained is the answer of [AccountMaintainer].
-type Maintained struct {
-	Report Report
-	// State replaces the account's state; nil keeps it.
-	State *State
-	Info  *AccountInfo
-	// NextAt is when to call again; zero: when something fails.
-	NextAt time.Time
 }
 
 // Attachment is a file given to an action.
@@ -218,10 +204,11 @@ type Action struct {
 	Call Call
 	// Name is one of the manifest's actions.
 	Name string
-	// Invoice, Payout or Refund is set by the action's subject.
+	// Invoice, Payout, Refund or Dispute is set by the action's subject.
 	Invoice *InvoiceRef
 	Payout  *PayoutRef
 	Refund  *RefundRef
+	Dispute *DisputeRef
 	// Input is valid against the action's schema.
 	Input       json.RawMessage
 	Attachments []Attachment
@@ -232,8 +219,9 @@ type ActionResult struct {
 	Report Report
 	// Output is valid against the action's output schema.
 	Output json.RawMessage
-	// Invoice, Payout and Refund are new states of the object, when the action changed it.
+	// Invoice, Payout, Refund and Dispute are new states of the object, when the action changed it.
 	Invoice *InvoiceState
 	Payout  *PayoutState
 	Refund  *RefundState
+	Dispute *Dispute
 }

@@ -54,6 +54,9 @@ type CreateRefund struct {
 	Call     Call
 	RefundID string
 	Invoice  InvoiceRef
+	// AttemptRef is the [Attempt.ProviderAttemptID] whose money goes back, where an invoice was paid in several
+	// attempts and the caller chose one. Empty leaves the choice to the provider.
+	AttemptRef string
 	// Amount is always stated, also for a full refund.
 	Amount    Money
 	Reason    string
@@ -69,9 +72,26 @@ type RefundRef struct {
 	OperationID, ProviderKey string
 	ProviderRef              string
 	Invoice                  InvoiceRef
-	Amount                   Money
-	Status                   RefundStatus
-	State                    *State
+	// AttemptRef is that of the [CreateRefund]; some providers keep refunds below the attempt they return.
+	AttemptRef string
+	Amount     Money
+	Status     RefundStatus
+	State      *State
+}
+
+// DisputeRef points an adapter at one dispute.
+type DisputeRef struct {
+	// DisputeID is the host's id.
+	DisputeID string
+	// ProviderRef is the provider's id.
+	ProviderRef string
+	// Invoice is the invoice whose money is claimed back.
+	Invoice InvoiceRef
+	// Kind and Status are as the host holds them.
+	Kind   DisputeKind
+	Status DisputeStatus
+	// State is what the adapter last reported for this dispute.
+	State *State
 }
 
 // DisputeKind is what the payer's side wants.

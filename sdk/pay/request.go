@@ -103,7 +103,11 @@ type CreateInvoice struct {
 	WebhookURL string
 	// AccountWebhookURL is where the provider reports the whole account.
 	AccountWebhookURL string
-	Amount            Money
+	// BrowserReturnURL is where the payer's browser can be sent so that its request, a GET or the post of a form,
+	// reaches this adapter as a webhook of this invoice: the TermUrl of 3-D Secure 1, for example. What a
+	// browser brings is the word of the payer and at most a hint. Empty when the host offers none.
+	BrowserReturnURL string
+	Amount           Money
 	// MaxAmount lets the provider raise the amount up to it; unset forbids raising.
 	MaxAmount   Money
 	Purpose     Purpose
@@ -120,7 +124,10 @@ type CreateInvoice struct {
 	Metadata      map[string]string
 	// SaveCredential asks for a stored credential.
 	SaveCredential bool
-	InitiatedBy    InitiatedBy
+	// AllowPartial lets the payer settle the amount in several parts. Without it the provider is asked for the
+	// whole amount only.
+	AllowPartial bool
+	InitiatedBy  InitiatedBy
 	// Options is the caller's provider_options object, already valid against the manifest's schema. Nil when absent.
 	Options json.RawMessage
 }

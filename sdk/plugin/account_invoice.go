@@ -127,3 +127,14 @@ func (a *account) GetPayout(ctx context.Context, ref pay.PayoutRef) (pay.PayoutS
 	}
 	return readPayout(state, report), nil
 }
+
+// CancelPayout implements [pay.PayoutCanceler].
+func (a *account) CancelPayout(ctx context.Context, req pay.CancelPayout) (pay.PayoutState, error) {
+	wire := toCancelPayout(req)
+	wire.Call = a.frame(ctx, req.Call)
+	state, report, err := send(ctx, a, methodCancelPayout, wire, a.client.rpc.CancelPayout)
+	if err != nil {
+		return pay.PayoutState{}, err
+	}
+	return readPayout(state, report), nil
+}

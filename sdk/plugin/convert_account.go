@@ -45,6 +45,7 @@ func toAccountInfo(i pay.AccountInfo) *pluginv1.AccountInfo {
 		Abilities:          toNames(i.Abilities),
 		Currencies:         toNames(i.Currencies),
 		Methods:            each(i.Methods, toMethod),
+		NextActions:        each(i.NextActions, toNextAction),
 	}
 }
 
@@ -57,18 +58,21 @@ func fromAccountInfo(i *pluginv1.AccountInfo) pay.AccountInfo {
 		Abilities:          fromNames[pay.Ability](i.GetAbilities()),
 		Currencies:         fromNames[string](i.GetCurrencies()),
 		Methods:            each(i.GetMethods(), fromMethod),
+		NextActions:        each(i.GetNextActions(), fromNextAction),
 	}
 }
 
 func toMaintain(r pay.Maintain) *pluginv1.MaintainRequest {
 	return &pluginv1.MaintainRequest{
 		Call: toCall(r.Call), Reason: r.Reason, State: toState(r.State), WebhookUrl: r.WebhookURL,
+		InputJson: r.Input,
 	}
 }
 
 func fromMaintain(r *pluginv1.MaintainRequest) pay.Maintain {
 	return pay.Maintain{
 		Call: fromCall(r.GetCall()), Reason: r.GetReason(), State: fromState(r.GetState()), WebhookURL: r.GetWebhookUrl(),
+		Input: fromJSON(r.GetInputJson()),
 	}
 }
 

@@ -23,6 +23,9 @@ func toActionStart(a pay.Action) *pluginv1.ActionStart {
 	if a.Refund != nil {
 		out.Refund = toRefundRef(*a.Refund)
 	}
+	if a.Dispute != nil {
+		out.Dispute = toDisputeRef(*a.Dispute)
+	}
 	return out
 }
 
@@ -45,6 +48,10 @@ func fromActionStart(call *pluginv1.Call, a *pluginv1.ActionStart) pay.Action {
 		ref := fromRefundRef(r)
 		out.Refund = &ref
 	}
+	if d := a.GetDispute(); d != nil {
+		ref := fromDisputeRef(d)
+		out.Dispute = &ref
+	}
 	return out
 }
 
@@ -59,6 +66,9 @@ func toActionResult(r pay.ActionResult) *pluginv1.ActionResult {
 	if r.Refund != nil {
 		out.Refund = toRefundState(*r.Refund)
 	}
+	if r.Dispute != nil {
+		out.Dispute = toDispute(*r.Dispute)
+	}
 	return out
 }
 
@@ -69,5 +79,6 @@ func fromActionResult(report *pluginv1.Report, r *pluginv1.ActionResult) pay.Act
 		Invoice: optionalInvoiceState(r.GetInvoice()),
 		Payout:  optionalPayoutState(r.GetPayout()),
 		Refund:  optionalRefundState(r.GetRefund()),
+		Dispute: optionalDispute(r.GetDispute()),
 	}
 }

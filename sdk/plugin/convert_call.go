@@ -91,21 +91,23 @@ func fromRateLimit(r *pluginv1.RateLimit) *pay.RateLimit {
 
 func toReport(r pay.Report) *pluginv1.Report {
 	return &pluginv1.Report{
-		Evidence:   toEvidence(r.Evidence),
-		State:      toState(r.State),
-		NextLookAt: toTime(r.NextLookAt),
-		RateLimit:  toRateLimit(r.RateLimit),
-		Warnings:   r.Warnings,
+		Evidence:     toEvidence(r.Evidence),
+		State:        toState(r.State),
+		AccountState: toState(r.AccountState),
+		NextLookAt:   toTime(r.NextLookAt),
+		RateLimit:    toRateLimit(r.RateLimit),
+		Warnings:     r.Warnings,
 	}
 }
 
 func fromReport(r *pluginv1.Report) pay.Report {
 	return pay.Report{
-		Evidence:   fromEvidence(r.GetEvidence()),
-		State:      fromState(r.GetState()),
-		NextLookAt: fromTime(r.GetNextLookAt()),
-		RateLimit:  fromRateLimit(r.GetRateLimit()),
-		Warnings:   r.GetWarnings(),
+		Evidence:     fromEvidence(r.GetEvidence()),
+		State:        fromState(r.GetState()),
+		AccountState: fromState(r.GetAccountState()),
+		NextLookAt:   fromTime(r.GetNextLookAt()),
+		RateLimit:    fromRateLimit(r.GetRateLimit()),
+		Warnings:     r.GetWarnings(),
 	}
 }
 

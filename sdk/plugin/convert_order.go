@@ -65,6 +65,7 @@ func toNewInvoice(r pay.CreateInvoice) *pluginv1.NewInvoice {
 		InvoiceId:         r.InvoiceID,
 		WebhookUrl:        r.WebhookURL,
 		AccountWebhookUrl: r.AccountWebhookURL,
+		BrowserReturnUrl:  r.BrowserReturnURL,
 		Amount:            toMoney(r.Amount),
 		MaxAmount:         toMoney(r.MaxAmount),
 		Purpose:           string(r.Purpose),
@@ -79,6 +80,7 @@ func toNewInvoice(r pay.CreateInvoice) *pluginv1.NewInvoice {
 		Items:             each(r.Items, toItem),
 		Metadata:          r.Metadata,
 		SaveCredential:    r.SaveCredential,
+		AllowPartial:      r.AllowPartial,
 		InitiatedBy:       string(r.InitiatedBy),
 		OptionsJson:       r.Options,
 	}
@@ -90,6 +92,7 @@ func fromNewInvoice(call *pluginv1.Call, r *pluginv1.NewInvoice) pay.CreateInvoi
 		InvoiceID:         r.GetInvoiceId(),
 		WebhookURL:        r.GetWebhookUrl(),
 		AccountWebhookURL: r.GetAccountWebhookUrl(),
+		BrowserReturnURL:  r.GetBrowserReturnUrl(),
 		Amount:            fromMoney(r.GetAmount()),
 		MaxAmount:         fromMoney(r.GetMaxAmount()),
 		Purpose:           pay.Purpose(r.GetPurpose()),
@@ -104,6 +107,7 @@ func fromNewInvoice(call *pluginv1.Call, r *pluginv1.NewInvoice) pay.CreateInvoi
 		Items:             each(r.GetItems(), fromItem),
 		Metadata:          r.GetMetadata(),
 		SaveCredential:    r.GetSaveCredential(),
+		AllowPartial:      r.GetAllowPartial(),
 		InitiatedBy:       pay.InitiatedBy(r.GetInitiatedBy()),
 		Options:           fromJSON(r.GetOptionsJson()),
 	}

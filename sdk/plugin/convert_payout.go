@@ -121,3 +121,15 @@ func fromCreatePayout(r *pluginv1.CreatePayoutRequest) pay.CreatePayout {
 		Options:     fromJSON(r.GetOptionsJson()),
 	}
 }
+
+func toCancelPayout(r pay.CancelPayout) *pluginv1.CancelPayoutRequest {
+	return &pluginv1.CancelPayoutRequest{
+		Call: toCall(r.Call), Payout: toPayoutRef(r.Payout), Reason: r.Reason, OptionsJson: r.Options,
+	}
+}
+
+func fromCancelPayout(r *pluginv1.CancelPayoutRequest) pay.CancelPayout {
+	return pay.CancelPayout{
+		Call: fromCall(r.GetCall()), Payout: fromPayoutRef(r.GetPayout()), Reason: r.GetReason(), Options: fromJSON(r.GetOptionsJson()),
+	}
+}

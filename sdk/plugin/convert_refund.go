@@ -57,6 +57,7 @@ func toRefundRef(r pay.RefundRef) *pluginv1.RefundRef {
 		Amount:      toMoney(r.Amount),
 		Status:      string(r.Status),
 		State:       toState(r.State),
+		AttemptRef:  r.AttemptRef,
 	}
 }
 
@@ -70,6 +71,7 @@ func fromRefundRef(r *pluginv1.RefundRef) pay.RefundRef {
 		Amount:      fromMoney(r.GetAmount()),
 		Status:      pay.RefundStatus(r.GetStatus()),
 		State:       fromState(r.GetState()),
+		AttemptRef:  r.GetAttemptRef(),
 	}
 }
 
@@ -78,6 +80,7 @@ func toCreateRefund(r pay.CreateRefund) *pluginv1.CreateRefundRequest {
 		Call:        toCall(r.Call),
 		RefundId:    r.RefundID,
 		Invoice:     toInvoiceRef(r.Invoice),
+		AttemptRef:  r.AttemptRef,
 		Amount:      toMoney(r.Amount),
 		Reason:      r.Reason,
 		Reference:   r.Reference,
@@ -89,15 +92,16 @@ func toCreateRefund(r pay.CreateRefund) *pluginv1.CreateRefundRequest {
 
 func fromCreateRefund(r *pluginv1.CreateRefundRequest) pay.CreateRefund {
 	return pay.CreateRefund{
-		Call:      fromCall(r.GetCall()),
-		RefundID:  r.GetRefundId(),
-		Invoice:   fromInvoiceRef(r.GetInvoice()),
-		Amount:    fromMoney(r.GetAmount()),
-		Reason:    r.GetReason(),
-		Reference: r.GetReference(),
-		Items:     each(r.GetItems(), fromItem),
-		Metadata:  r.GetMetadata(),
-		Options:   fromJSON(r.GetOptionsJson()),
+		Call:       fromCall(r.GetCall()),
+		RefundID:   r.GetRefundId(),
+		Invoice:    fromInvoiceRef(r.GetInvoice()),
+		AttemptRef: r.GetAttemptRef(),
+		Amount:     fromMoney(r.GetAmount()),
+		Reason:     r.GetReason(),
+		Reference:  r.GetReference(),
+		Items:      each(r.GetItems(), fromItem),
+		Metadata:   r.GetMetadata(),
+		Options:    fromJSON(r.GetOptionsJson()),
 	}
 }
 
@@ -126,5 +130,35 @@ func fromDispute(d *pluginv1.Dispute) pay.Dispute {
 		Reason:        d.GetReason(),
 		EvidenceDueAt: fromTime(d.GetEvidenceDueAt()),
 		ProviderTime:  fromTime(d.GetProviderTime()),
+	}
+}
+
+func optionalDispute(d *pluginv1.Dispute) *pay.Dispute {
+	if d == nil {
+		return nil
+	}
+	dispute := fromDispute(d)
+	return &dispute
+}
+
+func toDisputeRef(r pay.DisputeRef) *pluginv1.DisputeRef {
+	return &pluginv1.DisputeRef{
+		DisputeId:   r.DisputeID,
+		ProviderRef: r.ProviderRef,
+		Invoice:     toInvoiceRef(r.Invoice),
+		Kind:        string(r.Kind),
+		Status:      string(r.Status),
+		State:       toState(r.State),
+	}
+}
+
+func fromDisputeRef(r *pluginv1.DisputeRef) pay.DisputeRef {
+	return pay.DisputeRef{
+		DisputeID:   r.GetDisputeId(),
+		ProviderRef: r.GetProviderRef(),
+		Invoice:     fromInvoiceRef(r.GetInvoice()),
+		Kind:        pay.DisputeKind(r.GetKind()),
+		Status:      pay.DisputeStatus(r.GetStatus()),
+		State:       fromState(r.GetState()),
 	}
 }

@@ -249,6 +249,8 @@ func TestConversionsAreComplete(t *testing.T) {
 	roundTrip(t, toPayoutState, fromPayoutState)
 	roundTrip(t, toPayoutRef, fromPayoutRef)
 	roundTrip(t, toCreatePayout, fromCreatePayout)
+	roundTrip(t, toCancelPayout, fromCancelPayout)
+	roundTrip(t, toDisputeRef, fromDisputeRef)
 	roundTrip(t, toReadBalances, fromReadBalances)
 	roundTrip(t, toListTransactions, fromListTransactions)
 	roundTrip(t, toFindInvoice, fromFindInvoice)

@@ -76,7 +76,7 @@ func toWebhookEvent(e pay.WebhookEvent) *pluginv1.WebhookEvent {
 }
 
 func fromWebhookEvent(e *pluginv1.WebhookEvent) pay.WebhookEvent {
-	out := pay.WebhookEvent{
+	return pay.WebhookEvent{
 		Subject:         pay.Subject(e.GetSubject()),
 		ProviderRef:     e.GetProviderRef(),
 		OperationID:     e.GetOperationId(),
@@ -85,15 +85,11 @@ func fromWebhookEvent(e *pluginv1.WebhookEvent) pay.WebhookEvent {
 		Invoice:         optionalInvoiceState(e.GetInvoice()),
 		Refund:          optionalRefundState(e.GetRefund()),
 		Payout:          optionalPayoutState(e.GetPayout()),
+		Dispute:         optionalDispute(e.GetDispute()),
 		Credential:      fromCredential(e.GetCredential()),
 		ProviderEventID: e.GetProviderEventId(),
 		ProviderTime:    fromTime(e.GetProviderTime()),
 	}
-	if d := e.GetDispute(); d != nil {
-		dispute := fromDispute(d)
-		out.Dispute = &dispute
-	}
-	return out
 }
 
 func toWebhookResult(r pay.WebhookResult) *pluginv1.WebhookResult {

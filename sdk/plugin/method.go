@@ -30,6 +30,7 @@ const (
 	methodGetRefund        method = "GetRefund"
 	methodCreatePayout     method = "CreatePayout"
 	methodGetPayout        method = "GetPayout"
+	methodCancelPayout     method = "CancelPayout"
 	methodReadBalances     method = "ReadBalances"
 	methodListTransactions method = "ListTransactions"
 	methodHandleWebhook    method = "HandleWebhook"
@@ -66,6 +67,8 @@ func (m method) ability() pay.Ability {
 		return pay.CanPayout
 	case methodGetPayout:
 		return pay.CanGetPayout
+	case methodCancelPayout:
+		return pay.CanCancelPayout
 	case methodReadBalances:
 		return pay.CanReadBalances
 	case methodListTransactions:
@@ -98,6 +101,8 @@ func (m method) operation() pay.Operation {
 		return pay.OpRefund
 	case methodCreatePayout:
 		return pay.OpPayout
+	case methodCancelPayout:
+		return pay.OpCancelPayout
 	case methodRunAction:
 		return pay.OpAction
 	default:
@@ -120,11 +125,11 @@ func (m method) mutating(manifest pay.Manifest, action string) bool {
 func (m method) knownFields() []string {
 	common := []string{"operation_id", "provider_key", "account_id", "mode", "deadline"}
 	order := []string{
-		"invoice_id", "webhook_url", "account_webhook_url", "amount", "amount.value", "amount.currency", "amount_limits",
+		"invoice_id", "webhook_url", "account_webhook_url", "browser_return_url", "amount", "amount.value", "amount.currency", "amount_limits",
 		"amount_limits.max", "purpose", "reference", "description", "customer", "customer.id", "customer.email",
 		"customer.phone", "customer.name", "payer", "payer.locale", "payer.ip", "payer.user_agent", "payer.country", "capture",
 		"expires_in", "return_urls", "return_urls.default", "return_urls.success", "return_urls.failure", "payment_method",
-		"items", "metadata", "save_credential", "initiated_by",
+		"items", "metadata", "save_credential", "allow_partial", "initiated_by",
 	}
 	change := []string{"invoice", "amount", "amount.value", "amount.currency", "more", "reason", "reference", "items", "metadata"}
 	var own []string
@@ -136,7 +141,7 @@ func (m method) knownFields() []string {
 	case methodCancelInvoice, methodCaptureInvoice, methodVoidInvoice:
 		own = change
 	case methodCreateRefund:
-		own = append(change, "refund_id")
+		own = append(change, "refund_id", "attempt_ref")
 	case methodCreatePayout:
 		own = []string{
 			"payout_id", "webhook_url", "amount", "amount.value", "amount.currency", "destination", "customer", "customer.id",
@@ -150,6 +155,8 @@ func (m method) knownFields() []string {
 		own = []string{"refund"}
 	case methodGetPayout:
 		own = []string{"payout"}
+	case methodCancelPayout:
+		own = []string{"payout", "reason"}
 	case methodReadBalances:
 		own = []string{"owner"}
 	case methodListTransactions:
@@ -157,13 +164,13 @@ func (m method) knownFields() []string {
 	case methodHandleWebhook, methodRouteWebhook:
 		own = []string{"webhook", "invoice"}
 	case methodMaintain:
-		own = []string{"reason", "state", "webhook_url"}
+		own = []string{"reason", "state", "webhook_url", "input"}
 	case methodOpenAccount:
 		own = []string{"account", "config", "state", "webhook_url"}
 	case methodConfigure:
 		own = []string{"runtime", "proxy_url", "ca_bundle_pem", "http", "user_agent", "record", "allow_plain_http"}
 	case methodRunAction:
-		own = []string{"name", "invoice", "payout", "refund", "input", "attachments"}
+		own = []string{"name", "invoice", "payout", "refund", "dispute", "input", "attachments"}
 	case methodDescribe, methodHealth, methodCloseAccount, methodCheck:
 	}
 	return append(own, common...)

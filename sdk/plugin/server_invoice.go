@@ -161,3 +161,15 @@ func (s *server) GetPayout(ctx context.Context, req *pluginv1.GetPayoutRequest) 
 	}
 	return &pluginv1.GetPayoutResponse{Report: report, Result: &pluginv1.GetPayoutResponse_State{State: state}}, nil
 }
+
+// CancelPayout implements the service.
+func (s *server) CancelPayout(ctx context.Context, req *pluginv1.CancelPayoutRequest) (*pluginv1.CancelPayoutResponse, error) {
+	state, report, fault := serve(ctx, s, methodCancelPayout, req,
+		offered(methodCancelPayout, func(ctx context.Context, a pay.PayoutCanceler) (pay.PayoutState, error) {
+			return a.CancelPayout(ctx, fromCancelPayout(req))
+		}), writePayoutState)
+	if fault != nil {
+		return &pluginv1.CancelPayoutResponse{Report: report, Result: &pluginv1.CancelPayoutResponse_Error{Error: fault}}, nil
+	}
+	return &pluginv1.CancelPayoutResponse{Report: report, Result: &pluginv1.CancelPayoutResponse_State{State: state}}, nil
+}

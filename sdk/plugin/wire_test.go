@@ -199,8 +199,9 @@ func TestErrorsKeepTheirIdentity(t *testing.T) {
 				Message: "m", SafeMessage: "s", Reason: pay.DeclineExpired, ProviderCode: "51", ProviderMessage: "pm",
 				Fields: []pay.FieldError{{Path: "amount.value", Message: "too much"}},
 				Report: pay.Report{
-					State:    &pay.State{Version: 2, Data: []byte{1}},
-					Evidence: pay.Evidence{HTTPStatus: 402, Raw: []byte("{}")}, Warnings: []string{"w"},
+					State:        &pay.State{Version: 2, Data: []byte{1}},
+					AccountState: &pay.State{Version: 3, Data: []byte{2}},
+					Evidence:     pay.Evidence{HTTPStatus: 402, Raw: []byte("{}")}, Warnings: []string{"w"},
 				},
 				Err: errors.New("stays behind"),
 			}

@@ -51,6 +51,8 @@ func (w *world) attempts(inv *invoice) []attempt {
 			Call: call, PayoutID: "po_kit", Amount: inv.req.Amount, Destination: pay.Destination{Type: pay.DestinationAccount, Value: "1"}})},
 		{pay.CanGetPayout, try(w, pay.PayoutGetter.GetPayout, pay.PayoutRef{
 			PayoutID: "po_kit", ProviderKey: call.ProviderKey, ProviderRef: "none", Amount: inv.req.Amount})},
+		{pay.CanCancelPayout, try(w, pay.PayoutCanceler.CancelPayout, pay.CancelPayout{Call: call, Payout: pay.PayoutRef{
+			PayoutID: "po_kit", ProviderKey: call.ProviderKey, ProviderRef: "none", Amount: inv.req.Amount}})},
 		{pay.CanReadBalances, try(w, pay.BalanceReader.ReadBalances, pay.ReadBalances{Call: call})},
 		{pay.CanListTransactions, try(w, pay.TransactionLister.ListTransactions, pay.ListTransactions{
 			Call: call, From: time.Now().Add(-time.Hour), To: time.Now(), Limit: 10})},
@@ -193,7 +195,7 @@ func maintainRepeatable(k *kit) {
 		k.Fatalf("%v", err)
 	}
 	inv := w.create()
-	for _, reason := range []string{"due", "auth_failed", "config_changed"} {
+	for _, reason := range []string{pay.MaintainDue, pay.MaintainAuthFailed, pay.MaintainConfigChanged, "invented_by_the_kit"} {
 		ctx, call := w.call()
 		got, err := maintainer.Maintain(ctx, pay.Maintain{Call: call, Reason: reason, State: w.state, WebhookURL: w.site.WebhookURL})
 		if err != nil {

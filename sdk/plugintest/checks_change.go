@@ -17,6 +17,9 @@ func changeChecks() []check {
 		Check: Check{"payout_works", "a payout cannot be called back: its key, amount and state must be exact"},
 		needs: pay.NewAbilities(pay.CanPayout), run: payoutWorks,
 	}, {
+		Check: Check{"payout_cancel_works", "a payout that reads as canceled and is sent all the same is ordered again and paid twice"},
+		needs: pay.NewAbilities(pay.CanPayout, pay.CanCancelPayout), run: payoutCancelWorks,
+	}, {
 		Check: Check{"change_reply_lost", "a cancel, refund or payout whose answer is lost is as unknown as a create; a second one moves money twice"},
 		run:   changeReplyLost,
 	}}
@@ -97,64 +100,6 @@ func refundWorks(k *kit) {
 	}
 }
 
-// payout returns the harness's sample, completed as the host does.
-func (w *world) payout() pay.CreatePayout {
-	w.Helper()
-	if w.harness.Payout == nil {
-		w.Fatalf("plugintest: the account offers payouts and Harness.Payout is missing")
-	}
-	_, call := w.call()
-	req := w.harness.Payout()
-	req.Call = call
-	req.PayoutID = "po_" + call.OperationID[len("op_"):]
-	req.WebhookURL = w.site.WebhookURL + "/" + req.PayoutID
-	return req
-}
-
-func payoutWorks(k *kit) {
-	w := k.world()
-	creator, err := pay.Offered[pay.PayoutCreator](w.account, pay.CanPayout)
-	if err != nil {
-		k.Fatalf("%v", err)
-	}
-	req := w.payout()
-	ctx, _ := w.call()
-	state, err := creator.CreatePayout(ctx, req)
-	if err != nil {
-		k.Fatalf("CreatePayout failed: %v", err)
-	}
-	if state.ProviderRef == "" {
-		k.Errorf("CreatePayout names no ProviderRef")
-	}
-	switch state.Status {
-	case pay.PayoutPending, pay.PayoutProcessing, pay.PayoutSucceeded:
-	default:
-		k.Errorf("CreatePayout returns status %q", state.Status)
-	}
-	if state.Amount.IsSet() && !state.Amount.Equal(req.Amount) {
-		k.Errorf("CreatePayout states %s, asked for %s", state.Amount, req.Amount)
-	}
-	getter, err := pay.Offered[pay.PayoutGetter](w.account, pay.CanGetPayout)
-	if err != nil {
-		return
-	}
-	for _, ref := range []string{state.ProviderRef, ""} { // by the provider's id, and by our key
-		ctx, _ = w.call()
-		got, err := getter.GetPayout(ctx, pay.PayoutRef{
-			PayoutID: req.PayoutID, OperationID: req.Call.OperationID, ProviderKey: req.Call.ProviderKey, ProviderRef: ref,
-			Amount: req.Amount, Status: state.Status, State: state.Report.State,
-		})
-		switch {
-		case err != nil:
-			k.Errorf("GetPayout with provider ref %q failed: %v", ref, err)
-		case got.ProviderRef != state.ProviderRef:
-			k.Errorf("GetPayout with provider ref %q finds %q, want %q", ref, got.ProviderRef, state.ProviderRef)
-		case got.Amount.IsSet() && !got.Amount.Equal(req.Amount):
-			k.Errorf("GetPayout states %s, asked for %s", got.Amount, req.Amount)
-		}
-	}
-}
-
 // mutation is a mutating call beside create, made anew for each try.
 type mutation struct {
 	name string
@@ -181,6 +126,14 @@ func (w *world) mutations() []mutation {
 		list = append(list, mutation{"CreatePayout", func() func(context.Context) error {
 			req := w.payout()
 			return func(ctx context.Context) error { _, err := c.CreatePayout(ctx, req); return err }
+		}})
+	}
+	if w.offers.Has(pay.CanCancelPayout) && w.offers.Has(pay.CanPayout) {
+		list = append(list, mutation{"CancelPayout", func() func(context.Context) error {
+			canceler, ref := w.payoutCanceler()
+			_, call := w.call()
+			req := pay.CancelPayout{Call: call, Payout: ref}
+			return func(ctx context.Context) error { _, err := canceler.CancelPayout(ctx, req); return err }
 		}})
 	}
 	return list

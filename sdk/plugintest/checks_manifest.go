@@ -112,7 +112,7 @@ func manifestActions(m pay.Manifest, bad complain) {
 		bad(!seen[a.Name], "action %s stands twice", a.Name)
 		seen[a.Name] = true
 		bad(slices.Contains([]pay.Effect{pay.EffectRead, pay.EffectChanges, pay.EffectMovesMoney}, a.Effect), "action %s: effect %q is unknown", a.Name, a.Effect)
-		bad(slices.Contains([]pay.Subject{pay.SubjectInvoice, pay.SubjectPayout, pay.SubjectRefund, pay.SubjectAccount}, a.Subject),
+		bad(slices.Contains([]pay.Subject{pay.SubjectInvoice, pay.SubjectPayout, pay.SubjectRefund, pay.SubjectDispute, pay.SubjectAccount}, a.Subject),
 			"action %s: subject %q is none an action can have", a.Name, a.Subject)
 		for kind, schema := range map[string]json.RawMessage{"input": a.Input, "output": a.Output} {
 			bad(len(schema) == 0 || json.Valid(schema), "action %s: the %s schema is not JSON", a.Name, kind)
@@ -153,10 +153,11 @@ func manifestOperations(k *kit) {
 	m := w.manifest
 	needs := map[pay.Operation]pay.Ability{
 		pay.OpCreate: pay.CanCreateInvoice, pay.OpCancel: pay.CanCancel, pay.OpCapture: pay.CanCapture, pay.OpVoid: pay.CanVoid,
-		pay.OpRefund: pay.CanRefund, pay.OpCharge: pay.CanCharge, pay.OpPayout: pay.CanPayout,
+		pay.OpRefund: pay.CanRefund, pay.OpCharge: pay.CanCharge, pay.OpPayout: pay.CanPayout, pay.OpCancelPayout: pay.CanCancelPayout,
 	}
 	lookup := map[pay.Operation]pay.Ability{
 		pay.OpCreate: pay.CanFindInvoice, pay.OpCharge: pay.CanFindInvoice, pay.OpPayout: pay.CanGetPayout,
+		pay.OpCancelPayout: pay.CanGetPayout,
 	}
 	for op, ability := range needs {
 		spec, listed := m.Operations[op]

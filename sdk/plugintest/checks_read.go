@@ -174,8 +174,10 @@ func stateSurvives(k *kit) {
 	w := k.world()
 	inv := w.create()
 	inv.stateAllowed()
+	w.accountStateAllowed(inv.last.Report)
 	before := inv.get()
 	inv.stateAllowed()
+	w.accountStateAllowed(before.Report)
 	inv.pay()
 	w.restart()
 	got, err := inv.tryGet()
@@ -211,6 +213,23 @@ func (i *invoice) stateAllowed() {
 			i.w.Errorf("the invoice's state holds a secret of the account's config; it outlives a rotation of the secret")
 		}
 	}
+}
+
+// accountStateAllowed checks the account's state that a call renewed on the way, and keeps it as the host does: the next
+// opening has it.
+func (w *world) accountStateAllowed(r pay.Report) {
+	w.Helper()
+	s := r.AccountState
+	if s == nil {
+		return
+	}
+	if len(s.Data) > pay.MaxStateSize {
+		w.Errorf("the account's state has %d bytes; the host keeps %d", len(s.Data), pay.MaxStateSize)
+	}
+	if s.Version != w.manifest.StateWrites || !slices.Contains(w.manifest.StateReads, s.Version) {
+		w.Errorf("the account's state has version %d; the manifest writes %d and reads %v", s.Version, w.manifest.StateWrites, w.manifest.StateReads)
+	}
+	w.state = s
 }
 
 func unknownFields(k *kit) {

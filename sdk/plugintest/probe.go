@@ -188,6 +188,14 @@ func (a *probed) GetPayout(ctx context.Context, req pay.PayoutRef) (pay.PayoutSt
 	return pay.PayoutState{}, pay.Unsupported(string(pay.CanGetPayout))
 }
 
+// CancelPayout implements [pay.PayoutCanceler].
+func (a *probed) CancelPayout(ctx context.Context, req pay.CancelPayout) (pay.PayoutState, error) {
+	if inner, ok := a.account.(pay.PayoutCanceler); ok {
+		return through(ctx, a, req, inner.CancelPayout)
+	}
+	return pay.PayoutState{}, pay.Unsupported(string(pay.CanCancelPayout))
+}
+
 // ReadBalances implements [pay.BalanceReader].
 func (a *probed) ReadBalances(ctx context.Context, req pay.ReadBalances) (pay.Balances, error) {
 	if inner, ok := a.account.(pay.BalanceReader); ok {

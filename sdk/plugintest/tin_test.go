@@ -44,6 +44,7 @@ func (p *tin) Describe() pay.Manifest {
 			`"token":{"type":"string"` + secret + `},"signing_secret":{"type":"string","secret":true},"base_url":{"type":"string"}}}`),
 		Operations: map[pay.Operation]pay.OperationSpec{
 			pay.OpCreate: resolve, pay.OpCancel: resolve, pay.OpRefund: resolve, pay.OpPayout: resolve,
+			pay.OpCancelPayout: resolve,
 		},
 		Abilities: pay.NewAbilities(tinAbilities()...), EgressHosts: []string{"{config.base_url}"},
 		StateReads: []int{1}, StateWrites: 1,
@@ -65,7 +66,7 @@ func (p *tin) Describe() pay.Manifest {
 func tinAbilities() []pay.Ability {
 	return []pay.Ability{
 		pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanCancel, pay.CanRefund, pay.CanGetRefund, pay.CanPayout,
-		pay.CanGetPayout, pay.CanListTransactions, pay.CanHandleWebhook, pay.CanCheck, pay.CanMaintain,
+		pay.CanGetPayout, pay.CanCancelPayout, pay.CanListTransactions, pay.CanHandleWebhook, pay.CanCheck, pay.CanMaintain,
 	}
 }
 
@@ -235,6 +236,9 @@ func (a *tinAccount) state(o tinObject, ref string) (pay.InvoiceState, error) {
 			out.Status = pay.StatusPaid
 		}
 	}
+	if a.flaw == "renewed state of another version" {
+		out.Report.AccountState = &pay.State{Version: 9}
+	}
 	if a.flaw == "state too large" {
 		out.Report.State.Data = make([]byte, pay.MaxStateSize+1)
 	}
@@ -349,7 +353,32 @@ func (a *tinAccount) GetRefund(ctx context.Context, ref pay.RefundRef) (pay.Refu
 func (a *tinAccount) payoutState(o tinObject) pay.PayoutState {
 	c, _ := pay.LookupCurrency(o.Currency)
 	amount, _ := pay.ParseMoneyIn(o.Amount, c)
-	return pay.PayoutState{ProviderRef: o.ID, Status: pay.PayoutSucceeded, Amount: amount}
+	state := pay.PayoutState{ProviderRef: o.ID, Amount: amount}
+	switch o.Status {
+	case "queued":
+		state.Status = pay.PayoutPending
+	case "canceled":
+		state.Status = pay.PayoutCanceled
+	default:
+		state.Review = "the provider reports a status that is not documented"
+	}
+	return state
+}
+
+func (a *tinAccount) CancelPayout(ctx context.Context, req pay.CancelPayout) (pay.PayoutState, error) {
+	switch a.flaw {
+	case "payout cancel does nothing":
+		return pay.PayoutState{ProviderRef: req.Payout.ProviderRef, Status: pay.PayoutCanceled}, nil
+	case "payout cancel is an outage":
+		return pay.PayoutState{}, pay.Errorf(pay.KindProviderUnavailable, "try later")
+	}
+	var out tinObject
+	path := "/v1/payouts/" + req.Payout.ProviderRef + "/cancel"
+	err := a.call(ctx, http.MethodPost, path, nil, &out)
+	if err != nil && a.flaw == "retries payout cancel" {
+		err = a.call(ctx, http.MethodPost, path, nil, &out)
+	}
+	return a.payoutState(out), err
 }
 
 func (a *tinAccount) CreatePayout(ctx context.Context, req pay.CreatePayout) (pay.PayoutState, error) {
@@ -439,6 +468,10 @@ func (a *tinAccount) Check(ctx context.Context, _ pay.Check) (pay.AccountInfo, e
 }
 
 func (a *tinAccount) Maintain(_ context.Context, req pay.Maintain) (pay.Maintained, error) {
+	if a.flaw == "refuses unknown reasons" && req.Reason != pay.MaintainOpened && req.Reason != pay.MaintainDue &&
+		req.Reason != pay.MaintainAuthFailed && req.Reason != pay.MaintainConfigChanged {
+		return pay.Maintained{}, pay.Unsupported(req.Reason)
+	}
 	state := &pay.State{Version: 1, Data: []byte(req.Reason)}
 	if a.flaw == "account state of another version" {
 		state.Version = 9

@@ -76,9 +76,16 @@ func newTinSim() *tinSim {
 		return made, code
 	})
 	s.handle("GET /v1/refunds/{id}", func(r *http.Request) (any, int) { return byID(s.refunds, r.PathValue("id")) })
-	s.handle("POST /v1/payouts", func(r *http.Request) (any, int) { return s.make(r, &s.payouts, "po-", "sent", "") })
+	s.handle("POST /v1/payouts", func(r *http.Request) (any, int) { return s.make(r, &s.payouts, "po-", "queued", "") })
 	s.handle("GET /v1/payouts", func(r *http.Request) (any, int) { return byKey(s.payouts, r) })
 	s.handle("GET /v1/payouts/{id}", func(r *http.Request) (any, int) { return byID(s.payouts, r.PathValue("id")) })
+	s.handle("POST /v1/payouts/{id}/cancel", func(r *http.Request) (any, int) {
+		found, code := byID(s.payouts, r.PathValue("id"))
+		if code == http.StatusOK {
+			found.(*tinObject).Status = "canceled"
+		}
+		return found, code
+	})
 	s.handle("GET /v1/ledger", func(r *http.Request) (any, int) {
 		after, _ := strconv.Atoi(r.FormValue("after"))
 		limit, _ := strconv.Atoi(r.FormValue("limit"))

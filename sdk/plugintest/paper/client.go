@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
@@ -46,6 +48,24 @@ func (a *account) send(ctx context.Context, method, path, kind string, body io.R
 	return a.exchange(ctx, req, effect, out)
 }
 
+// renewed returns the account's state with the token that came with an answer; nil when none came. The present token stays
+// good beside it, so that other calls under way lose nothing, whichever report the host stores last. Without that a token
+// could only be replaced by Maintain.
+func (a *account) renewed(h http.Header) *pay.State {
+	access := h.Get("X-Paper-Token")
+	seconds, err := strconv.ParseInt(h.Get("X-Paper-Token-Expires-In"), 10, 64)
+	if access == "" || err != nil || seconds <= 0 {
+		return nil
+	}
+	next := a.tokens
+	next.Access, next.Until = access, a.now().Add(time.Duration(seconds)*time.Second)
+	data, err := json.Marshal(next)
+	if err != nil {
+		return nil
+	}
+	return &pay.State{Version: stateVersion, Data: data}
+}
+
 // exchange sends once and reads the answer.
 func (a *account) exchange(ctx context.Context, req *http.Request, effect httpx.Effect, out any) (pay.Report, error) {
 	res, err := httpx.Exchange{Client: a.http, Request: req, Effect: effect, Secrets: a.secrets(), Now: a.now}.Do(ctx)
@@ -53,20 +73,24 @@ func (a *account) exchange(ctx context.Context, req *http.Request, effect httpx.
 		return pay.Report{}, err
 	}
 	if failure := res.Failure(); failure != nil {
+		failure.Report.AccountState = a.renewed(res.Header)
+		secrets := append(a.secrets(), res.Header.Get("X-Paper-Token"))
 		var said struct {
 			Code    string `json:"code"`
 			Message string `json:"message"`
 		}
 		if json.Unmarshal(res.Body, &said) == nil {
-			failure.ProviderCode = httpx.Scrub(said.Code, a.secrets()...)
-			failure.ProviderMessage = httpx.Scrub(said.Message, a.secrets()...)
+			failure.ProviderCode = httpx.Scrub(said.Code, secrets...)
+			failure.ProviderMessage = httpx.Scrub(said.Message, secrets...)
 		}
 		return pay.Report{}, failure
 	}
 	if err := json.Unmarshal(res.Body, out); err != nil {
-		return pay.Report{}, res.Garbled("it is not of the documented form")
+		garbled := res.Garbled("it is not of the documented form")
+		garbled.Report.AccountState = a.renewed(res.Header)
+		return pay.Report{}, garbled
 	}
-	return pay.Report{Evidence: res.Evidence}, nil
+	return pay.Report{Evidence: res.Evidence, AccountState: a.renewed(res.Header)}, nil
 }
 
 // oauth asks for tokens. A lost answer costs a token at most, so it counts as a read.

@@ -25,6 +25,7 @@ type world struct {
 	config   pay.AccountConfig
 	account  pay.Account
 	keys     int
+	parts    bool // what create asks for
 }
 
 func newWorld(t *testing.T) *world {
@@ -71,7 +72,7 @@ func (w *world) create(options string) pay.InvoiceState {
 
 func (w *world) tryCreate(options string) (pay.InvoiceState, error) {
 	return w.account.CreateInvoice(w.t.Context(), pay.CreateInvoice{
-		Call: w.call(), InvoiceID: "inv_1", Amount: money("100.00", "EUR"), Options: json.RawMessage(options),
+		Call: w.call(), InvoiceID: "inv_1", Amount: money("100.00", "EUR"), Options: json.RawMessage(options), AllowPartial: w.parts,
 	})
 }
 
@@ -107,12 +108,14 @@ func TestTokensAreRenewed(t *testing.T) {
 // Parts in two currencies: the status follows what was due, and each attempt keeps its own amounts.
 func TestPartsInTwoCurrencies(t *testing.T) {
 	w := newWorld(t)
+	w.parts = true
 	ref := w.create("").ProviderRef
 	require.NoError(t, w.sim.PayPart(ref, "40.00", "EUR"))
 	got := w.get(ref)
 	require.Equal(t, pay.StatusPartiallyPaid, got.Status)
 	require.Equal(t, "40.00 EUR", got.Captured.String())
 	require.Equal(t, "40.00 EUR", got.Received.String())
+	require.Empty(t, got.ReceivedParts, "one currency has a sum")
 	require.NotEmpty(t, got.NextActions, "the rest can still be paid")
 
 	require.NoError(t, w.sim.PayPart(ref, "2910.00", "UAH")) // 60 EUR
@@ -120,6 +123,9 @@ func TestPartsInTwoCurrencies(t *testing.T) {
 	require.Equal(t, pay.StatusPaid, got.Status)
 	require.Equal(t, "100.00 EUR", got.Captured.String())
 	require.False(t, got.Received.IsSet(), "two currencies have no sum")
+	require.Len(t, got.ReceivedParts, 2)
+	require.Equal(t, "40.00 EUR", got.ReceivedParts[0].String())
+	require.Equal(t, "2910.00 UAH", got.ReceivedParts[1].String())
 	require.Len(t, got.Attempts, 2)
 	second := got.Attempts[1]
 	require.Equal(t, "60.00 EUR", second.Amount.String())

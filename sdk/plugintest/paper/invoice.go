@@ -26,7 +26,7 @@ func (a *account) CreateInvoice(ctx context.Context, req pay.CreateInvoice) (pay
 	}
 	in := map[string]any{
 		"external_id": req.Call.ProviderKey, "amount": toAmount(req.Amount), "description": req.Description,
-		"return_url": req.ReturnURLs.Default, "require_3ds": options.ThreeDS,
+		"return_url": req.ReturnURLs.Default, "require_3ds": options.ThreeDS, "allow_parts": req.AllowPartial,
 	}
 	var got invoiceDTO
 	report, err := a.post(ctx, "/v2/invoices", in, &got)
@@ -116,7 +116,7 @@ func (d *invoiceDTO) state(report pay.Report, want, method string) (pay.InvoiceS
 		}
 		out.Attempts = append(out.Attempts, attempt)
 	}
-	out.Received = received(out.Attempts)
+	out.Received, out.ReceivedParts = received(out.Attempts)
 	return out, nil
 }
 
@@ -181,21 +181,23 @@ func (p *paymentDTO) attempt() (pay.Attempt, bool) {
 	return out, ok
 }
 
-// received adds up what came, when it came in one currency. Sums over currencies do not exist; the attempts tell.
-func received(attempts []pay.Attempt) pay.Money {
-	var sum pay.Money
+// received adds up what came, per currency. Parts of several currencies have no sum, and the provider states none.
+func received(attempts []pay.Attempt) (sum pay.Money, parts []pay.Money) {
 	for _, a := range attempts {
-		switch {
-		case !a.Received.IsSet():
-		case !sum.IsSet():
-			sum = a.Received
-		default:
-			next, err := sum.Add(a.Received)
-			if err != nil {
-				return pay.Money{}
-			}
-			sum = next
+		if !a.Received.IsSet() {
+			continue
+		}
+		i := slices.IndexFunc(parts, func(m pay.Money) bool { return m.Code() == a.Received.Code() })
+		if i < 0 {
+			parts = append(parts, a.Received)
+			continue
+		}
+		if next, err := parts[i].Add(a.Received); err == nil { // of one currency, so it cannot fail
+			parts[i] = next
 		}
 	}
-	return sum
+	if len(parts) == 1 {
+		return parts[0], nil
+	}
+	return pay.Money{}, parts
 }

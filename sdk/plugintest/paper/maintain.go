@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -21,21 +23,14 @@ func (a *account) Maintain(ctx context.Context, req pay.Maintain) (pay.Maintaine
 		_ = json.Unmarshal(s.Data, &work.tokens)
 	}
 	report := pay.Report{}
-	if work.tokens.Access == "" || req.Reason == "auth_failed" || a.now().Add(early).After(work.tokens.Until) {
+	if work.tokens.Access == "" || req.Reason == pay.MaintainAuthFailed || a.now().Add(early).After(work.tokens.Until) {
 		var err error
 		if report, err = work.renew(ctx); err != nil {
 			return pay.Maintained{}, err
 		}
 	}
-	if a.config.Webhooks && req.WebhookURL != "" && work.tokens.WebhookURL != req.WebhookURL {
-		var made struct {
-			Secret string `json:"secret"`
-		}
-		if _, err := work.post(ctx, "/v2/webhooks", map[string]string{"url": req.WebhookURL}, &made); err != nil {
-			return pay.Maintained{}, err
-		}
-		work.tokens.PreviousSecret, work.tokens.WebhookSecret = work.tokens.WebhookSecret, made.Secret
-		work.tokens.WebhookURL = req.WebhookURL
+	if err := work.register(ctx, req); err != nil {
+		return pay.Maintained{}, err
 	}
 	data, err := json.Marshal(work.tokens)
 	if err != nil {
@@ -48,6 +43,33 @@ func (a *account) Maintain(ctx context.Context, req pay.Maintain) (pay.Maintaine
 	return pay.Maintained{
 		Report: report, State: &pay.State{Version: stateVersion, Data: data}, Info: &info, NextAt: work.tokens.Until.Add(-early),
 	}, nil
+}
+
+// register makes the webhook registration the config asks for, and undoes it before the account is deleted.
+func (a *account) register(ctx context.Context, req pay.Maintain) error {
+	switch {
+	case req.Reason == pay.MaintainClosing:
+		if a.tokens.WebhookID == "" {
+			return nil
+		}
+		var none struct{}
+		_, err := a.send(ctx, http.MethodDelete, "/v2/webhooks/"+url.PathEscape(a.tokens.WebhookID), "", nil, httpx.Mutates, &none)
+		if err != nil && !errors.Is(err, pay.KindNotFound) { // what the provider no longer knows is undone
+			return err
+		}
+		a.tokens.WebhookID, a.tokens.WebhookURL, a.tokens.WebhookSecret, a.tokens.PreviousSecret = "", "", "", ""
+	case a.config.Webhooks && req.WebhookURL != "" && a.tokens.WebhookURL != req.WebhookURL:
+		var made struct {
+			ID     string `json:"id"`
+			Secret string `json:"secret"`
+		}
+		if _, err := a.post(ctx, "/v2/webhooks", map[string]string{"url": req.WebhookURL}, &made); err != nil {
+			return err
+		}
+		a.tokens.PreviousSecret, a.tokens.WebhookSecret = a.tokens.WebhookSecret, made.Secret
+		a.tokens.WebhookID, a.tokens.WebhookURL = made.ID, req.WebhookURL
+	}
+	return nil
 }
 
 // renew uses the refresh token, once, and the client's own credentials where that is refused.

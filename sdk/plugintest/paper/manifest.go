@@ -45,12 +45,14 @@ func manifest(version string) pay.Manifest {
 		Operations: map[pay.Operation]pay.OperationSpec{
 			pay.OpCreate: lookup, pay.OpCancel: lookup, pay.OpRefund: lookup,
 			// A payout that cannot be found may still be on its way: a person decides.
-			pay.OpPayout: {Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman},
-			pay.OpAction: {Resolution: pay.ResolveHuman},
+			pay.OpPayout:       {Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman},
+			pay.OpCancelPayout: lookup,
+			pay.OpAction:       {Resolution: pay.ResolveHuman},
 		},
 		Fields: map[string]pay.FieldSpec{
 			"description":         {Use: pay.FieldHonoured, MaxLength: 140, Note: "description"},
 			"return_urls.default": {Use: pay.FieldHonoured, Note: "return_url"},
+			"allow_partial":       {Use: pay.FieldHonoured, Note: "allow_parts"},
 		},
 		Abilities: pay.NewAbilities(append(always(), pay.CanHandleWebhook)...),
 		// The search follows the store by a moment.
@@ -78,7 +80,7 @@ func manifest(version string) pay.Manifest {
 func always() []pay.Ability {
 	return []pay.Ability{
 		pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanCancel, pay.CanRefund, pay.CanGetRefund, pay.CanPayout,
-		pay.CanGetPayout, pay.CanReadBalances, pay.CanListTransactions, pay.CanCheck, pay.CanMaintain, pay.CanRunAction,
+		pay.CanGetPayout, pay.CanCancelPayout, pay.CanReadBalances, pay.CanListTransactions, pay.CanCheck, pay.CanMaintain, pay.CanRunAction,
 	}
 }
 

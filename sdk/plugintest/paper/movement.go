@@ -11,6 +11,9 @@ import (
 // CreateRefund implements [pay.Refunder].
 func (a *account) CreateRefund(ctx context.Context, req pay.CreateRefund) (pay.RefundState, error) {
 	in := map[string]any{"external_id": req.Call.ProviderKey, "amount": toAmount(req.Amount)}
+	if req.AttemptRef != "" {
+		in["payment"] = req.AttemptRef
+	}
 	var got movementDTO
 	report, err := a.post(ctx, "/v2/invoices/"+url.PathEscape(req.Invoice.ProviderRef)+"/refunds", in, &got)
 	if err != nil {
@@ -56,6 +59,19 @@ func (a *account) GetPayout(ctx context.Context, ref pay.PayoutRef) (pay.PayoutS
 	return got.payout(report, http.MethodGet)
 }
 
+// CancelPayout implements [pay.PayoutCanceler]. The provider refuses with HTTP 409 what it has sent.
+func (a *account) CancelPayout(ctx context.Context, req pay.CancelPayout) (pay.PayoutState, error) {
+	if req.Payout.ProviderRef == "" {
+		return pay.PayoutState{}, pay.Invalid("payout.provider_ref", "is not known yet; look the payout up first")
+	}
+	var got movementDTO
+	report, err := a.post(ctx, "/v2/payouts/"+url.PathEscape(req.Payout.ProviderRef)+"/cancel", struct{}{}, &got)
+	if err != nil {
+		return pay.PayoutState{}, err
+	}
+	return got.payout(report, http.MethodPost)
+}
+
 func lookup(path, ref, key string) string {
 	if ref != "" {
 		return path + "/" + url.PathEscape(ref)
@@ -98,6 +114,8 @@ func (d *movementDTO) payout(report pay.Report, method string) (pay.PayoutState,
 		out.Status = pay.PayoutSucceeded
 	case "running":
 		out.Status = pay.PayoutProcessing
+	case "canceled":
+		out.Status = pay.PayoutCanceled
 	case "failed":
 		out.Status = pay.PayoutFailed
 	default:

@@ -41,6 +41,7 @@ type tokens struct {
 	Access        string    `json:"access"`
 	Refresh       string    `json:"refresh"`
 	Until         time.Time `json:"until"`
+	WebhookID     string    `json:"webhook_id,omitempty"`
 	WebhookURL    string    `json:"webhook_url,omitempty"`
 	WebhookSecret string    `json:"webhook_secret,omitempty"`
 	// PreviousSecret still verifies webhooks that were under way when the registration changed.

@@ -35,7 +35,8 @@ type AccountConfig struct {
 	ConfigJson []byte `protobuf:"bytes,4,opt,name=config_json,json=configJson,proto3" json:"config_json,omitempty"`
 	// The account's webhook URL.
 	WebhookUrl string `protobuf:"bytes,5,opt,name=webhook_url,json=webhookUrl,proto3" json:"webhook_url,omitempty"`
-	// What Maintain last returned; absent at first.
+	// The account's private state: what Maintain last returned, or a later Report.account_state; absent at first. After either
+	// the host opens the account again with the new state; calls already under way end on the handle they began with.
 	State         *State `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -173,8 +174,8 @@ func (x *OpenAccountRequest) GetAccount() *AccountConfig {
 type OpenedAccount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What this account can do: create_invoice, get_invoice, find_invoice, cancel, capture, void, refund, get_refund, charge,
-	// payout, get_payout, read_balances, list_transactions, handle_webhook, route_webhook, check, maintain, run_action. The list
-	// is open.
+	// payout, get_payout, cancel_payout, read_balances, list_transactions, handle_webhook, route_webhook, check, maintain,
+	// run_action. The list is open.
 	Abilities     []string `protobuf:"bytes,1,rep,name=abilities,proto3" json:"abilities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -590,7 +591,10 @@ type AccountInfo struct {
 	// The currency codes it may use; absent: all of the manifest.
 	Currencies *Names `protobuf:"bytes,6,opt,name=currencies,proto3" json:"currencies,omitempty"`
 	// The payment methods with their limits.
-	Methods       []*Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
+	Methods []*Method `protobuf:"bytes,7,rep,name=methods,proto3" json:"methods,omitempty"`
+	// What a person of the merchant has to do before the account works, alternatives, best first: for example to give consent
+	// in a browser. What that person brings back comes with MaintainRequest.input_json.
+	NextActions   []*NextAction `protobuf:"bytes,8,rep,name=next_actions,json=nextActions,proto3" json:"next_actions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -670,6 +674,13 @@ func (x *AccountInfo) GetCurrencies() *Names {
 func (x *AccountInfo) GetMethods() []*Method {
 	if x != nil {
 		return x.Methods
+	}
+	return nil
+}
+
+func (x *AccountInfo) GetNextActions() []*NextAction {
+	if x != nil {
+		return x.NextActions
 	}
 	return nil
 }
@@ -822,12 +833,17 @@ type MaintainRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The frame of the call.
 	Call *Call `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
-	// "opened", "due", "auth_failed" or "config_changed".
+	// "opened" at first; "due" when Maintained.next_at has come; "auth_failed" after an error of kind "auth"; "config_changed"
+	// with a new revision; "input" when a person did one of AccountInfo.next_actions; "closing" before the account is deleted,
+	// to undo what was registered at the provider by API. Any other value is read as "due".
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The account's private state.
+	// The newest private state of the account, which may be newer than that of AccountConfig.
 	State *State `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	// The account's webhook URL.
-	WebhookUrl    string `protobuf:"bytes,4,opt,name=webhook_url,json=webhookUrl,proto3" json:"webhook_url,omitempty"`
+	WebhookUrl string `protobuf:"bytes,4,opt,name=webhook_url,json=webhookUrl,proto3" json:"webhook_url,omitempty"`
+	// What a person brought back, for reason "input": a JSON document valid against NextAction.input_schema_json. It may be
+	// secret. Empty otherwise.
+	InputJson     []byte `protobuf:"bytes,5,opt,name=input_json,json=inputJson,proto3" json:"input_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -890,10 +906,17 @@ func (x *MaintainRequest) GetWebhookUrl() string {
 	return ""
 }
 
+func (x *MaintainRequest) GetInputJson() []byte {
+	if x != nil {
+		return x.InputJson
+	}
+	return nil
+}
+
 // Maintained is the account afterwards.
 type Maintained struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Replaces the account's state; absent keeps it.
+	// Replaces the account's state; absent keeps it. Here it alone counts, and Report.account_state is not read.
 	State *State `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
 	// What was seen of the account.
 	Info *AccountInfo `protobuf:"bytes,2,opt,name=info,proto3" json:"info,omitempty"`
@@ -1054,7 +1077,7 @@ var File_payhost_plugin_v1_account_proto protoreflect.FileDescriptor
 
 const file_payhost_plugin_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"\x1fpayhost/plugin/v1/account.proto\x12\x11payhost.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cpayhost/plugin/v1/call.proto\x1a\x1dpayhost/plugin/v1/money.proto\"\xd0\x01\n" +
+	"\x1fpayhost/plugin/v1/account.proto\x12\x11payhost.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cpayhost/plugin/v1/call.proto\x1a\x1fpayhost/plugin/v1/invoice.proto\x1a\x1dpayhost/plugin/v1/money.proto\"\xd0\x01\n" +
 	"\rAccountConfig\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1a\n" +
@@ -1088,7 +1111,7 @@ const file_payhost_plugin_v1_account_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12*\n" +
 	"\x03min\x18\x03 \x01(\v2\x18.payhost.plugin.v1.MoneyR\x03min\x12*\n" +
-	"\x03max\x18\x04 \x01(\v2\x18.payhost.plugin.v1.MoneyR\x03max\"\xc3\x02\n" +
+	"\x03max\x18\x04 \x01(\v2\x18.payhost.plugin.v1.MoneyR\x03max\"\x85\x03\n" +
 	"\vAccountInfo\x121\n" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x12\x12\n" +
 	"\x04mode\x18\x02 \x01(\tR\x04mode\x120\n" +
@@ -1098,20 +1121,23 @@ const file_payhost_plugin_v1_account_proto_rawDesc = "" +
 	"\n" +
 	"currencies\x18\x06 \x01(\v2\x18.payhost.plugin.v1.NamesR\n" +
 	"currencies\x123\n" +
-	"\amethods\x18\a \x03(\v2\x19.payhost.plugin.v1.MethodR\amethods\";\n" +
+	"\amethods\x18\a \x03(\v2\x19.payhost.plugin.v1.MethodR\amethods\x12@\n" +
+	"\fnext_actions\x18\b \x03(\v2\x1d.payhost.plugin.v1.NextActionR\vnextActions\";\n" +
 	"\fCheckRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\"\xb6\x01\n" +
 	"\rCheckResponse\x121\n" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x126\n" +
 	"\x05state\x18\x02 \x01(\v2\x1e.payhost.plugin.v1.AccountInfoH\x00R\x05state\x120\n" +
 	"\x05error\x18\x03 \x01(\v2\x18.payhost.plugin.v1.ErrorH\x00R\x05errorB\b\n" +
-	"\x06result\"\xa7\x01\n" +
+	"\x06result\"\xc6\x01\n" +
 	"\x0fMaintainRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12.\n" +
 	"\x05state\x18\x03 \x01(\v2\x18.payhost.plugin.v1.StateR\x05state\x12\x1f\n" +
 	"\vwebhook_url\x18\x04 \x01(\tR\n" +
-	"webhookUrl\"\xa5\x01\n" +
+	"webhookUrl\x12\x1d\n" +
+	"\n" +
+	"input_json\x18\x05 \x01(\fR\tinputJson\"\xa5\x01\n" +
 	"\n" +
 	"Maintained\x12.\n" +
 	"\x05state\x18\x01 \x01(\v2\x18.payhost.plugin.v1.StateR\x05state\x122\n" +
@@ -1157,7 +1183,8 @@ var file_payhost_plugin_v1_account_proto_goTypes = []any{
 	(*Error)(nil),                 // 17: payhost.plugin.v1.Error
 	(*Money)(nil),                 // 18: payhost.plugin.v1.Money
 	(*Names)(nil),                 // 19: payhost.plugin.v1.Names
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*NextAction)(nil),            // 20: payhost.plugin.v1.NextAction
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
 }
 var file_payhost_plugin_v1_account_proto_depIdxs = []int32{
 	14, // 0: payhost.plugin.v1.AccountConfig.state:type_name -> payhost.plugin.v1.State
@@ -1176,23 +1203,24 @@ var file_payhost_plugin_v1_account_proto_depIdxs = []int32{
 	19, // 13: payhost.plugin.v1.AccountInfo.abilities:type_name -> payhost.plugin.v1.Names
 	19, // 14: payhost.plugin.v1.AccountInfo.currencies:type_name -> payhost.plugin.v1.Names
 	7,  // 15: payhost.plugin.v1.AccountInfo.methods:type_name -> payhost.plugin.v1.Method
-	15, // 16: payhost.plugin.v1.CheckRequest.call:type_name -> payhost.plugin.v1.Call
-	16, // 17: payhost.plugin.v1.CheckResponse.report:type_name -> payhost.plugin.v1.Report
-	8,  // 18: payhost.plugin.v1.CheckResponse.state:type_name -> payhost.plugin.v1.AccountInfo
-	17, // 19: payhost.plugin.v1.CheckResponse.error:type_name -> payhost.plugin.v1.Error
-	15, // 20: payhost.plugin.v1.MaintainRequest.call:type_name -> payhost.plugin.v1.Call
-	14, // 21: payhost.plugin.v1.MaintainRequest.state:type_name -> payhost.plugin.v1.State
-	14, // 22: payhost.plugin.v1.Maintained.state:type_name -> payhost.plugin.v1.State
-	8,  // 23: payhost.plugin.v1.Maintained.info:type_name -> payhost.plugin.v1.AccountInfo
-	20, // 24: payhost.plugin.v1.Maintained.next_at:type_name -> google.protobuf.Timestamp
-	16, // 25: payhost.plugin.v1.MaintainResponse.report:type_name -> payhost.plugin.v1.Report
-	12, // 26: payhost.plugin.v1.MaintainResponse.state:type_name -> payhost.plugin.v1.Maintained
-	17, // 27: payhost.plugin.v1.MaintainResponse.error:type_name -> payhost.plugin.v1.Error
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	20, // 16: payhost.plugin.v1.AccountInfo.next_actions:type_name -> payhost.plugin.v1.NextAction
+	15, // 17: payhost.plugin.v1.CheckRequest.call:type_name -> payhost.plugin.v1.Call
+	16, // 18: payhost.plugin.v1.CheckResponse.report:type_name -> payhost.plugin.v1.Report
+	8,  // 19: payhost.plugin.v1.CheckResponse.state:type_name -> payhost.plugin.v1.AccountInfo
+	17, // 20: payhost.plugin.v1.CheckResponse.error:type_name -> payhost.plugin.v1.Error
+	15, // 21: payhost.plugin.v1.MaintainRequest.call:type_name -> payhost.plugin.v1.Call
+	14, // 22: payhost.plugin.v1.MaintainRequest.state:type_name -> payhost.plugin.v1.State
+	14, // 23: payhost.plugin.v1.Maintained.state:type_name -> payhost.plugin.v1.State
+	8,  // 24: payhost.plugin.v1.Maintained.info:type_name -> payhost.plugin.v1.AccountInfo
+	21, // 25: payhost.plugin.v1.Maintained.next_at:type_name -> google.protobuf.Timestamp
+	16, // 26: payhost.plugin.v1.MaintainResponse.report:type_name -> payhost.plugin.v1.Report
+	12, // 27: payhost.plugin.v1.MaintainResponse.state:type_name -> payhost.plugin.v1.Maintained
+	17, // 28: payhost.plugin.v1.MaintainResponse.error:type_name -> payhost.plugin.v1.Error
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_account_proto_init() }
@@ -1201,6 +1229,7 @@ func file_payhost_plugin_v1_account_proto_init() {
 		return
 	}
 	file_payhost_plugin_v1_call_proto_init()
+	file_payhost_plugin_v1_invoice_proto_init()
 	file_payhost_plugin_v1_money_proto_init()
 	file_payhost_plugin_v1_account_proto_msgTypes[3].OneofWrappers = []any{
 		(*OpenAccountResponse_State)(nil),

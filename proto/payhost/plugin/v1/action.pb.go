@@ -99,7 +99,9 @@ type ActionStart struct {
 	// Valid against the action's input schema; empty when absent.
 	InputJson []byte `protobuf:"bytes,5,opt,name=input_json,json=inputJson,proto3" json:"input_json,omitempty"`
 	// The files that follow, at most 16.
-	Attachments   []*AttachmentInfo `protobuf:"bytes,6,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Attachments []*AttachmentInfo `protobuf:"bytes,6,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Set when the action's subject is a dispute.
+	Dispute       *DisputeRef `protobuf:"bytes,7,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -172,6 +174,13 @@ func (x *ActionStart) GetInputJson() []byte {
 func (x *ActionStart) GetAttachments() []*AttachmentInfo {
 	if x != nil {
 		return x.Attachments
+	}
+	return nil
+}
+
+func (x *ActionStart) GetDispute() *DisputeRef {
+	if x != nil {
+		return x.Dispute
 	}
 	return nil
 }
@@ -339,7 +348,9 @@ type ActionResult struct {
 	// The new state of the payout, when the action changed it.
 	Payout *PayoutState `protobuf:"bytes,3,opt,name=payout,proto3" json:"payout,omitempty"`
 	// The new state of the refund, when the action changed it.
-	Refund        *RefundState `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
+	Refund *RefundState `protobuf:"bytes,4,opt,name=refund,proto3" json:"refund,omitempty"`
+	// The new state of the dispute, when the action changed it.
+	Dispute       *Dispute `protobuf:"bytes,5,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -398,6 +409,13 @@ func (x *ActionResult) GetPayout() *PayoutState {
 func (x *ActionResult) GetRefund() *RefundState {
 	if x != nil {
 		return x.Refund
+	}
+	return nil
+}
+
+func (x *ActionResult) GetDispute() *Dispute {
+	if x != nil {
+		return x.Dispute
 	}
 	return nil
 }
@@ -506,7 +524,7 @@ const file_payhost_plugin_v1_action_proto_rawDesc = "" +
 	"\x0eAttachmentInfo\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
 	"\fcontent_type\x18\x02 \x01(\tR\vcontentType\x12\x12\n" +
-	"\x04size\x18\x03 \x01(\x03R\x04size\"\xaa\x02\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\"\xe3\x02\n" +
 	"\vActionStart\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x127\n" +
 	"\ainvoice\x18\x02 \x01(\v2\x1d.payhost.plugin.v1.InvoiceRefR\ainvoice\x124\n" +
@@ -514,7 +532,8 @@ const file_payhost_plugin_v1_action_proto_rawDesc = "" +
 	"\x06refund\x18\x04 \x01(\v2\x1c.payhost.plugin.v1.RefundRefR\x06refund\x12\x1d\n" +
 	"\n" +
 	"input_json\x18\x05 \x01(\fR\tinputJson\x12C\n" +
-	"\vattachments\x18\x06 \x03(\v2!.payhost.plugin.v1.AttachmentInfoR\vattachments\";\n" +
+	"\vattachments\x18\x06 \x03(\v2!.payhost.plugin.v1.AttachmentInfoR\vattachments\x127\n" +
+	"\adispute\x18\a \x01(\v2\x1d.payhost.plugin.v1.DisputeRefR\adispute\";\n" +
 	"\x0fAttachmentChunk\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x03R\x05index\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"\xbb\x01\n" +
@@ -522,13 +541,14 @@ const file_payhost_plugin_v1_action_proto_rawDesc = "" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\x126\n" +
 	"\x05start\x18\x02 \x01(\v2\x1e.payhost.plugin.v1.ActionStartH\x00R\x05start\x12:\n" +
 	"\x05chunk\x18\x03 \x01(\v2\".payhost.plugin.v1.AttachmentChunkH\x00R\x05chunkB\x06\n" +
-	"\x04part\"\xda\x01\n" +
+	"\x04part\"\x90\x02\n" +
 	"\fActionResult\x12\x1f\n" +
 	"\voutput_json\x18\x01 \x01(\fR\n" +
 	"outputJson\x129\n" +
 	"\ainvoice\x18\x02 \x01(\v2\x1f.payhost.plugin.v1.InvoiceStateR\ainvoice\x126\n" +
 	"\x06payout\x18\x03 \x01(\v2\x1e.payhost.plugin.v1.PayoutStateR\x06payout\x126\n" +
-	"\x06refund\x18\x04 \x01(\v2\x1e.payhost.plugin.v1.RefundStateR\x06refund\"\xbb\x01\n" +
+	"\x06refund\x18\x04 \x01(\v2\x1e.payhost.plugin.v1.RefundStateR\x06refund\x124\n" +
+	"\adispute\x18\x05 \x01(\v2\x1a.payhost.plugin.v1.DisputeR\adispute\"\xbb\x01\n" +
 	"\x11RunActionResponse\x121\n" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x127\n" +
 	"\x05state\x18\x02 \x01(\v2\x1f.payhost.plugin.v1.ActionResultH\x00R\x05state\x120\n" +
@@ -558,32 +578,36 @@ var file_payhost_plugin_v1_action_proto_goTypes = []any{
 	(*InvoiceRef)(nil),        // 6: payhost.plugin.v1.InvoiceRef
 	(*PayoutRef)(nil),         // 7: payhost.plugin.v1.PayoutRef
 	(*RefundRef)(nil),         // 8: payhost.plugin.v1.RefundRef
-	(*Call)(nil),              // 9: payhost.plugin.v1.Call
-	(*InvoiceState)(nil),      // 10: payhost.plugin.v1.InvoiceState
-	(*PayoutState)(nil),       // 11: payhost.plugin.v1.PayoutState
-	(*RefundState)(nil),       // 12: payhost.plugin.v1.RefundState
-	(*Report)(nil),            // 13: payhost.plugin.v1.Report
-	(*Error)(nil),             // 14: payhost.plugin.v1.Error
+	(*DisputeRef)(nil),        // 9: payhost.plugin.v1.DisputeRef
+	(*Call)(nil),              // 10: payhost.plugin.v1.Call
+	(*InvoiceState)(nil),      // 11: payhost.plugin.v1.InvoiceState
+	(*PayoutState)(nil),       // 12: payhost.plugin.v1.PayoutState
+	(*RefundState)(nil),       // 13: payhost.plugin.v1.RefundState
+	(*Dispute)(nil),           // 14: payhost.plugin.v1.Dispute
+	(*Report)(nil),            // 15: payhost.plugin.v1.Report
+	(*Error)(nil),             // 16: payhost.plugin.v1.Error
 }
 var file_payhost_plugin_v1_action_proto_depIdxs = []int32{
 	6,  // 0: payhost.plugin.v1.ActionStart.invoice:type_name -> payhost.plugin.v1.InvoiceRef
 	7,  // 1: payhost.plugin.v1.ActionStart.payout:type_name -> payhost.plugin.v1.PayoutRef
 	8,  // 2: payhost.plugin.v1.ActionStart.refund:type_name -> payhost.plugin.v1.RefundRef
 	0,  // 3: payhost.plugin.v1.ActionStart.attachments:type_name -> payhost.plugin.v1.AttachmentInfo
-	9,  // 4: payhost.plugin.v1.RunActionRequest.call:type_name -> payhost.plugin.v1.Call
-	1,  // 5: payhost.plugin.v1.RunActionRequest.start:type_name -> payhost.plugin.v1.ActionStart
-	2,  // 6: payhost.plugin.v1.RunActionRequest.chunk:type_name -> payhost.plugin.v1.AttachmentChunk
-	10, // 7: payhost.plugin.v1.ActionResult.invoice:type_name -> payhost.plugin.v1.InvoiceState
-	11, // 8: payhost.plugin.v1.ActionResult.payout:type_name -> payhost.plugin.v1.PayoutState
-	12, // 9: payhost.plugin.v1.ActionResult.refund:type_name -> payhost.plugin.v1.RefundState
-	13, // 10: payhost.plugin.v1.RunActionResponse.report:type_name -> payhost.plugin.v1.Report
-	4,  // 11: payhost.plugin.v1.RunActionResponse.state:type_name -> payhost.plugin.v1.ActionResult
-	14, // 12: payhost.plugin.v1.RunActionResponse.error:type_name -> payhost.plugin.v1.Error
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	9,  // 4: payhost.plugin.v1.ActionStart.dispute:type_name -> payhost.plugin.v1.DisputeRef
+	10, // 5: payhost.plugin.v1.RunActionRequest.call:type_name -> payhost.plugin.v1.Call
+	1,  // 6: payhost.plugin.v1.RunActionRequest.start:type_name -> payhost.plugin.v1.ActionStart
+	2,  // 7: payhost.plugin.v1.RunActionRequest.chunk:type_name -> payhost.plugin.v1.AttachmentChunk
+	11, // 8: payhost.plugin.v1.ActionResult.invoice:type_name -> payhost.plugin.v1.InvoiceState
+	12, // 9: payhost.plugin.v1.ActionResult.payout:type_name -> payhost.plugin.v1.PayoutState
+	13, // 10: payhost.plugin.v1.ActionResult.refund:type_name -> payhost.plugin.v1.RefundState
+	14, // 11: payhost.plugin.v1.ActionResult.dispute:type_name -> payhost.plugin.v1.Dispute
+	15, // 12: payhost.plugin.v1.RunActionResponse.report:type_name -> payhost.plugin.v1.Report
+	4,  // 13: payhost.plugin.v1.RunActionResponse.state:type_name -> payhost.plugin.v1.ActionResult
+	16, // 14: payhost.plugin.v1.RunActionResponse.error:type_name -> payhost.plugin.v1.Error
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_action_proto_init() }

@@ -156,7 +156,8 @@ func (x *Call) GetCritical() []string {
 // State is what an adapter wants to find again with a later call: opaque to the host, which seals it at rest.
 type State struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The author's version of the format of `data`.
+	// The author's version of the format of `data`: one sequence for all states of a binary, those of accounts, invoices, refunds,
+	// payouts and disputes.
 	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// At most 64 KiB.
 	Data          []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
@@ -377,7 +378,8 @@ type Retry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "never", "same_operation_after", "after_lookup" or "new_attempt"; empty means the default of the error's kind.
 	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
-	// The shortest wait, for "same_operation_after".
+	// The shortest wait, for "same_operation_after". An error of kind "auth" is retried after the account's config has changed
+	// or Maintain has run, never by the clock alone.
 	After         *durationpb.Duration `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -446,7 +448,11 @@ type Report struct {
 	// What the provider said about further calls; absent when it said nothing.
 	RateLimit *RateLimit `protobuf:"bytes,6,opt,name=rate_limit,json=rateLimit,proto3" json:"rate_limit,omitempty"`
 	// Short texts for the operator, without secrets or personal data.
-	Warnings      []string `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	Warnings []string `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// Replaces the private state of the account when the call renewed something on the way; absent keeps what the host has. It
+	// counts beside an error too. Calls run at the same time and the last report wins, so only what stays good beside an older
+	// state may be renewed like this; everything else belongs in Maintain.
+	AccountState  *State `protobuf:"bytes,8,opt,name=account_state,json=accountState,proto3" json:"account_state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -526,6 +532,13 @@ func (x *Report) GetRateLimit() *RateLimit {
 func (x *Report) GetWarnings() []string {
 	if x != nil {
 		return x.Warnings
+	}
+	return nil
+}
+
+func (x *Report) GetAccountState() *State {
+	if x != nil {
+		return x.AccountState
 	}
 	return nil
 }
@@ -792,7 +805,7 @@ const file_payhost_plugin_v1_call_proto_rawDesc = "" +
 	"\breset_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aresetAt\"L\n" +
 	"\x05Retry\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12/\n" +
-	"\x05after\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05after\"\xd4\x02\n" +
+	"\x05after\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05after\"\x93\x03\n" +
 	"\x06Report\x12\x1a\n" +
 	"\bexecuted\x18\x01 \x01(\tR\bexecuted\x12.\n" +
 	"\x05retry\x18\x02 \x01(\v2\x18.payhost.plugin.v1.RetryR\x05retry\x127\n" +
@@ -802,7 +815,8 @@ const file_payhost_plugin_v1_call_proto_rawDesc = "" +
 	"nextLookAt\x12;\n" +
 	"\n" +
 	"rate_limit\x18\x06 \x01(\v2\x1c.payhost.plugin.v1.RateLimitR\trateLimit\x12\x1a\n" +
-	"\bwarnings\x18\a \x03(\tR\bwarnings\":\n" +
+	"\bwarnings\x18\a \x03(\tR\bwarnings\x12=\n" +
+	"\raccount_state\x18\b \x01(\v2\x18.payhost.plugin.v1.StateR\faccountState\":\n" +
 	"\n" +
 	"FieldError\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x18\n" +
@@ -857,13 +871,14 @@ var file_payhost_plugin_v1_call_proto_depIdxs = []int32{
 	1,  // 7: payhost.plugin.v1.Report.state:type_name -> payhost.plugin.v1.State
 	9,  // 8: payhost.plugin.v1.Report.next_look_at:type_name -> google.protobuf.Timestamp
 	3,  // 9: payhost.plugin.v1.Report.rate_limit:type_name -> payhost.plugin.v1.RateLimit
-	5,  // 10: payhost.plugin.v1.Error.report:type_name -> payhost.plugin.v1.Report
-	6,  // 11: payhost.plugin.v1.Error.fields:type_name -> payhost.plugin.v1.FieldError
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	1,  // 10: payhost.plugin.v1.Report.account_state:type_name -> payhost.plugin.v1.State
+	5,  // 11: payhost.plugin.v1.Error.report:type_name -> payhost.plugin.v1.Report
+	6,  // 12: payhost.plugin.v1.Error.fields:type_name -> payhost.plugin.v1.FieldError
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_call_proto_init() }

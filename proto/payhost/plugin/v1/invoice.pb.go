@@ -533,7 +533,8 @@ type InvoiceState struct {
 	Amount *Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
 	// What the payer must send.
 	Due *Money `protobuf:"bytes,7,opt,name=due,proto3" json:"due,omitempty"`
-	// What the payer sent.
+	// What the payer sent. When parts came in several currencies: their value in the currency of the invoice as the provider
+	// states it, or absent.
 	Received *Money `protobuf:"bytes,8,opt,name=received,proto3" json:"received,omitempty"`
 	// What is reserved.
 	Authorized *Money `protobuf:"bytes,9,opt,name=authorized,proto3" json:"authorized,omitempty"`
@@ -560,7 +561,9 @@ type InvoiceState struct {
 	// When the payer's time runs out.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// Further facts in the provider's own field names: never secrets, never personal data.
-	Data          map[string]string `protobuf:"bytes,21,rep,name=data,proto3" json:"data,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Data map[string]string `protobuf:"bytes,21,rep,name=data,proto3" json:"data,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What the payer sent per currency, one entry each, when parts came in several; empty otherwise.
+	ReceivedParts []*Money `protobuf:"bytes,22,rep,name=received_parts,json=receivedParts,proto3" json:"received_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -738,6 +741,13 @@ func (x *InvoiceState) GetExpiresAt() *timestamppb.Timestamp {
 func (x *InvoiceState) GetData() map[string]string {
 	if x != nil {
 		return x.Data
+	}
+	return nil
+}
+
+func (x *InvoiceState) GetReceivedParts() []*Money {
+	if x != nil {
+		return x.ReceivedParts
 	}
 	return nil
 }
@@ -1902,7 +1912,7 @@ const file_payhost_plugin_v1_invoice_proto_rawDesc = "" +
 	"\x11input_schema_json\x18\v \x01(\fR\x0finputSchemaJson\x1a=\n" +
 	"\x0fFormFieldsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa0\t\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe1\t\n" +
 	"\fInvoiceState\x121\n" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x12!\n" +
 	"\fprovider_ref\x18\x02 \x01(\tR\vproviderRef\x12V\n" +
@@ -1930,7 +1940,8 @@ const file_payhost_plugin_v1_invoice_proto_rawDesc = "" +
 	"credential\x129\n" +
 	"\n" +
 	"expires_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12=\n" +
-	"\x04data\x18\x15 \x03(\v2).payhost.plugin.v1.InvoiceState.DataEntryR\x04data\x1a?\n" +
+	"\x04data\x18\x15 \x03(\v2).payhost.plugin.v1.InvoiceState.DataEntryR\x04data\x12?\n" +
+	"\x0ereceived_parts\x18\x16 \x03(\v2\x18.payhost.plugin.v1.MoneyR\rreceivedParts\x1a?\n" +
 	"\x11ProviderRefsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a7\n" +
@@ -2082,48 +2093,49 @@ var file_payhost_plugin_v1_invoice_proto_depIdxs = []int32{
 	30, // 25: payhost.plugin.v1.InvoiceState.credential:type_name -> payhost.plugin.v1.StoredCredential
 	26, // 26: payhost.plugin.v1.InvoiceState.expires_at:type_name -> google.protobuf.Timestamp
 	22, // 27: payhost.plugin.v1.InvoiceState.data:type_name -> payhost.plugin.v1.InvoiceState.DataEntry
-	31, // 28: payhost.plugin.v1.CreateInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
-	32, // 29: payhost.plugin.v1.CreateInvoiceRequest.invoice:type_name -> payhost.plugin.v1.NewInvoice
-	27, // 30: payhost.plugin.v1.CreateInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
-	5,  // 31: payhost.plugin.v1.CreateInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
-	33, // 32: payhost.plugin.v1.CreateInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
-	31, // 33: payhost.plugin.v1.GetInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
-	34, // 34: payhost.plugin.v1.GetInvoiceRequest.invoice:type_name -> payhost.plugin.v1.InvoiceRef
-	27, // 35: payhost.plugin.v1.GetInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
-	5,  // 36: payhost.plugin.v1.GetInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
-	33, // 37: payhost.plugin.v1.GetInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
-	31, // 38: payhost.plugin.v1.FindInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
-	34, // 39: payhost.plugin.v1.FindInvoiceRequest.invoice:type_name -> payhost.plugin.v1.InvoiceRef
-	26, // 40: payhost.plugin.v1.FindInvoiceRequest.sent_at:type_name -> google.protobuf.Timestamp
-	27, // 41: payhost.plugin.v1.FindInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
-	5,  // 42: payhost.plugin.v1.FindInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
-	33, // 43: payhost.plugin.v1.FindInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
-	31, // 44: payhost.plugin.v1.CancelInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
-	35, // 45: payhost.plugin.v1.CancelInvoiceRequest.change:type_name -> payhost.plugin.v1.InvoiceChange
-	27, // 46: payhost.plugin.v1.CancelInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
-	5,  // 47: payhost.plugin.v1.CancelInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
-	33, // 48: payhost.plugin.v1.CancelInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
-	31, // 49: payhost.plugin.v1.CaptureInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
-	35, // 50: payhost.plugin.v1.CaptureInvoiceRequest.change:type_name -> payhost.plugin.v1.InvoiceChange
-	27, // 51: payhost.plugin.v1.CaptureInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
-	5,  // 52: payhost.plugin.v1.CaptureInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
-	33, // 53: payhost.plugin.v1.CaptureInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
-	31, // 54: payhost.plugin.v1.VoidInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
-	35, // 55: payhost.plugin.v1.VoidInvoiceRequest.change:type_name -> payhost.plugin.v1.InvoiceChange
-	27, // 56: payhost.plugin.v1.VoidInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
-	5,  // 57: payhost.plugin.v1.VoidInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
-	33, // 58: payhost.plugin.v1.VoidInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
-	31, // 59: payhost.plugin.v1.ChargeRequest.call:type_name -> payhost.plugin.v1.Call
-	32, // 60: payhost.plugin.v1.ChargeRequest.invoice:type_name -> payhost.plugin.v1.NewInvoice
-	30, // 61: payhost.plugin.v1.ChargeRequest.credential:type_name -> payhost.plugin.v1.StoredCredential
-	27, // 62: payhost.plugin.v1.ChargeResponse.report:type_name -> payhost.plugin.v1.Report
-	5,  // 63: payhost.plugin.v1.ChargeResponse.state:type_name -> payhost.plugin.v1.InvoiceState
-	33, // 64: payhost.plugin.v1.ChargeResponse.error:type_name -> payhost.plugin.v1.Error
-	65, // [65:65] is the sub-list for method output_type
-	65, // [65:65] is the sub-list for method input_type
-	65, // [65:65] is the sub-list for extension type_name
-	65, // [65:65] is the sub-list for extension extendee
-	0,  // [0:65] is the sub-list for field type_name
+	23, // 28: payhost.plugin.v1.InvoiceState.received_parts:type_name -> payhost.plugin.v1.Money
+	31, // 29: payhost.plugin.v1.CreateInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
+	32, // 30: payhost.plugin.v1.CreateInvoiceRequest.invoice:type_name -> payhost.plugin.v1.NewInvoice
+	27, // 31: payhost.plugin.v1.CreateInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
+	5,  // 32: payhost.plugin.v1.CreateInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
+	33, // 33: payhost.plugin.v1.CreateInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
+	31, // 34: payhost.plugin.v1.GetInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
+	34, // 35: payhost.plugin.v1.GetInvoiceRequest.invoice:type_name -> payhost.plugin.v1.InvoiceRef
+	27, // 36: payhost.plugin.v1.GetInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
+	5,  // 37: payhost.plugin.v1.GetInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
+	33, // 38: payhost.plugin.v1.GetInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
+	31, // 39: payhost.plugin.v1.FindInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
+	34, // 40: payhost.plugin.v1.FindInvoiceRequest.invoice:type_name -> payhost.plugin.v1.InvoiceRef
+	26, // 41: payhost.plugin.v1.FindInvoiceRequest.sent_at:type_name -> google.protobuf.Timestamp
+	27, // 42: payhost.plugin.v1.FindInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
+	5,  // 43: payhost.plugin.v1.FindInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
+	33, // 44: payhost.plugin.v1.FindInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
+	31, // 45: payhost.plugin.v1.CancelInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
+	35, // 46: payhost.plugin.v1.CancelInvoiceRequest.change:type_name -> payhost.plugin.v1.InvoiceChange
+	27, // 47: payhost.plugin.v1.CancelInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
+	5,  // 48: payhost.plugin.v1.CancelInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
+	33, // 49: payhost.plugin.v1.CancelInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
+	31, // 50: payhost.plugin.v1.CaptureInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
+	35, // 51: payhost.plugin.v1.CaptureInvoiceRequest.change:type_name -> payhost.plugin.v1.InvoiceChange
+	27, // 52: payhost.plugin.v1.CaptureInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
+	5,  // 53: payhost.plugin.v1.CaptureInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
+	33, // 54: payhost.plugin.v1.CaptureInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
+	31, // 55: payhost.plugin.v1.VoidInvoiceRequest.call:type_name -> payhost.plugin.v1.Call
+	35, // 56: payhost.plugin.v1.VoidInvoiceRequest.change:type_name -> payhost.plugin.v1.InvoiceChange
+	27, // 57: payhost.plugin.v1.VoidInvoiceResponse.report:type_name -> payhost.plugin.v1.Report
+	5,  // 58: payhost.plugin.v1.VoidInvoiceResponse.state:type_name -> payhost.plugin.v1.InvoiceState
+	33, // 59: payhost.plugin.v1.VoidInvoiceResponse.error:type_name -> payhost.plugin.v1.Error
+	31, // 60: payhost.plugin.v1.ChargeRequest.call:type_name -> payhost.plugin.v1.Call
+	32, // 61: payhost.plugin.v1.ChargeRequest.invoice:type_name -> payhost.plugin.v1.NewInvoice
+	30, // 62: payhost.plugin.v1.ChargeRequest.credential:type_name -> payhost.plugin.v1.StoredCredential
+	27, // 63: payhost.plugin.v1.ChargeResponse.report:type_name -> payhost.plugin.v1.Report
+	5,  // 64: payhost.plugin.v1.ChargeResponse.state:type_name -> payhost.plugin.v1.InvoiceState
+	33, // 65: payhost.plugin.v1.ChargeResponse.error:type_name -> payhost.plugin.v1.Error
+	66, // [66:66] is the sub-list for method output_type
+	66, // [66:66] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_invoice_proto_init() }

@@ -288,7 +288,7 @@ type Transaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The provider's id of the line.
 	ProviderId string `protobuf:"bytes,1,opt,name=provider_id,json=providerId,proto3" json:"provider_id,omitempty"`
-	// "payment", "refund", "payout", "fee", "dispute", "adjustment" or "settlement".
+	// "payment", "refund", "payout", "fee", "dispute", "adjustment", "settlement" or "conversion".
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The provider's id of the invoice.
 	InvoiceRef string `protobuf:"bytes,3,opt,name=invoice_ref,json=invoiceRef,proto3" json:"invoice_ref,omitempty"`
@@ -313,7 +313,9 @@ type Transaction struct {
 	// The booking day, as YYYY-MM-DD.
 	ValueDate string `protobuf:"bytes,13,opt,name=value_date,json=valueDate,proto3" json:"value_date,omitempty"`
 	// The settlement it belongs to.
-	SettlementId  string `protobuf:"bytes,14,opt,name=settlement_id,json=settlementId,proto3" json:"settlement_id,omitempty"`
+	SettlementId string `protobuf:"bytes,14,opt,name=settlement_id,json=settlementId,proto3" json:"settlement_id,omitempty"`
+	// The other side of a conversion, in the other currency: `gross` was given and this came. Absent otherwise.
+	Counter       *Money `protobuf:"bytes,15,opt,name=counter,proto3" json:"counter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -444,6 +446,13 @@ func (x *Transaction) GetSettlementId() string {
 		return x.SettlementId
 	}
 	return ""
+}
+
+func (x *Transaction) GetCounter() *Money {
+	if x != nil {
+		return x.Counter
+	}
+	return nil
 }
 
 // ListTransactionsRequest asks for one page of the provider's ledger.
@@ -724,7 +733,7 @@ const file_payhost_plugin_v1_ledger_proto_rawDesc = "" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x123\n" +
 	"\x05state\x18\x02 \x01(\v2\x1b.payhost.plugin.v1.BalancesH\x00R\x05state\x120\n" +
 	"\x05error\x18\x03 \x01(\v2\x18.payhost.plugin.v1.ErrorH\x00R\x05errorB\b\n" +
-	"\x06result\"\xf4\x03\n" +
+	"\x06result\"\xa8\x04\n" +
 	"\vTransaction\x12\x1f\n" +
 	"\vprovider_id\x18\x01 \x01(\tR\n" +
 	"providerId\x12\x12\n" +
@@ -746,7 +755,8 @@ const file_payhost_plugin_v1_ledger_proto_rawDesc = "" +
 	"occurredAt\x12\x1d\n" +
 	"\n" +
 	"value_date\x18\r \x01(\tR\tvalueDate\x12#\n" +
-	"\rsettlement_id\x18\x0e \x01(\tR\fsettlementId\"\xd0\x01\n" +
+	"\rsettlement_id\x18\x0e \x01(\tR\fsettlementId\x122\n" +
+	"\acounter\x18\x0f \x01(\v2\x18.payhost.plugin.v1.MoneyR\acounter\"\xd0\x01\n" +
 	"\x17ListTransactionsRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\x12.\n" +
 	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
@@ -807,21 +817,22 @@ var file_payhost_plugin_v1_ledger_proto_depIdxs = []int32{
 	8,  // 8: payhost.plugin.v1.Transaction.fee:type_name -> payhost.plugin.v1.Money
 	8,  // 9: payhost.plugin.v1.Transaction.net:type_name -> payhost.plugin.v1.Money
 	12, // 10: payhost.plugin.v1.Transaction.occurred_at:type_name -> google.protobuf.Timestamp
-	9,  // 11: payhost.plugin.v1.ListTransactionsRequest.call:type_name -> payhost.plugin.v1.Call
-	12, // 12: payhost.plugin.v1.ListTransactionsRequest.from:type_name -> google.protobuf.Timestamp
-	12, // 13: payhost.plugin.v1.ListTransactionsRequest.to:type_name -> google.protobuf.Timestamp
-	4,  // 14: payhost.plugin.v1.TransactionPage.transactions:type_name -> payhost.plugin.v1.Transaction
-	12, // 15: payhost.plugin.v1.TransactionPage.window_from:type_name -> google.protobuf.Timestamp
-	12, // 16: payhost.plugin.v1.TransactionPage.window_to:type_name -> google.protobuf.Timestamp
-	12, // 17: payhost.plugin.v1.TransactionPage.complete_until:type_name -> google.protobuf.Timestamp
-	10, // 18: payhost.plugin.v1.ListTransactionsResponse.report:type_name -> payhost.plugin.v1.Report
-	6,  // 19: payhost.plugin.v1.ListTransactionsResponse.state:type_name -> payhost.plugin.v1.TransactionPage
-	11, // 20: payhost.plugin.v1.ListTransactionsResponse.error:type_name -> payhost.plugin.v1.Error
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	8,  // 11: payhost.plugin.v1.Transaction.counter:type_name -> payhost.plugin.v1.Money
+	9,  // 12: payhost.plugin.v1.ListTransactionsRequest.call:type_name -> payhost.plugin.v1.Call
+	12, // 13: payhost.plugin.v1.ListTransactionsRequest.from:type_name -> google.protobuf.Timestamp
+	12, // 14: payhost.plugin.v1.ListTransactionsRequest.to:type_name -> google.protobuf.Timestamp
+	4,  // 15: payhost.plugin.v1.TransactionPage.transactions:type_name -> payhost.plugin.v1.Transaction
+	12, // 16: payhost.plugin.v1.TransactionPage.window_from:type_name -> google.protobuf.Timestamp
+	12, // 17: payhost.plugin.v1.TransactionPage.window_to:type_name -> google.protobuf.Timestamp
+	12, // 18: payhost.plugin.v1.TransactionPage.complete_until:type_name -> google.protobuf.Timestamp
+	10, // 19: payhost.plugin.v1.ListTransactionsResponse.report:type_name -> payhost.plugin.v1.Report
+	6,  // 20: payhost.plugin.v1.ListTransactionsResponse.state:type_name -> payhost.plugin.v1.TransactionPage
+	11, // 21: payhost.plugin.v1.ListTransactionsResponse.error:type_name -> payhost.plugin.v1.Error
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_ledger_proto_init() }

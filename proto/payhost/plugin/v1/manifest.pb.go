@@ -44,7 +44,8 @@ type Manifest struct {
 	OptionSchemasJson map[string][]byte `protobuf:"bytes,8,rep,name=option_schemas_json,json=optionSchemasJson,proto3" json:"option_schemas_json,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// The form of the key the provider accepts.
 	OperationKey *KeyFormat `protobuf:"bytes,9,opt,name=operation_key,json=operationKey,proto3" json:"operation_key,omitempty"`
-	// The mutating operations the binary offers, by name: create, cancel, capture, void, refund, charge, payout, action.
+	// The mutating operations the binary offers, by name: create, cancel, capture, void, refund, charge, payout,
+	// cancel_payout, action.
 	Operations map[string]*OperationSpec `protobuf:"bytes,10,rep,name=operations,proto3" json:"operations,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What becomes of each common field of a create request.
 	Fields map[string]*FieldSpec `protobuf:"bytes,11,rep,name=fields,proto3" json:"fields,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -62,7 +63,7 @@ type Manifest struct {
 	EgressHosts []string `protobuf:"bytes,17,rep,name=egress_hosts,json=egressHosts,proto3" json:"egress_hosts,omitempty"`
 	// Provider-specific extras.
 	Actions []*ActionSpec `protobuf:"bytes,18,rep,name=actions,proto3" json:"actions,omitempty"`
-	// The versions of State the binary understands.
+	// The versions of State the binary understands, for all its states: their versions are one sequence.
 	StateReads []int64 `protobuf:"varint,19,rep,packed,name=state_reads,json=stateReads,proto3" json:"state_reads,omitempty"`
 	// The version of State the binary produces.
 	StateWrites int64 `protobuf:"varint,20,opt,name=state_writes,json=stateWrites,proto3" json:"state_writes,omitempty"`
@@ -568,7 +569,7 @@ type ActionSpec struct {
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// "read", "changes" or "moves_money". Anything but "read" is a journalled operation with a key.
 	Effect string `protobuf:"bytes,3,opt,name=effect,proto3" json:"effect,omitempty"`
-	// What it acts on: "invoice", "payout", "refund" or "account".
+	// What it acts on: "invoice", "payout", "refund", "dispute" or "account".
 	Subject string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
 	// The JSON Schema of the input.
 	InputSchemaJson []byte `protobuf:"bytes,5,opt,name=input_schema_json,json=inputSchemaJson,proto3" json:"input_schema_json,omitempty"`

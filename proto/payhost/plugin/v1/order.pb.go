@@ -400,7 +400,12 @@ type NewInvoice struct {
 	// "customer" or "merchant": whether the payer is present.
 	InitiatedBy string `protobuf:"bytes,18,opt,name=initiated_by,json=initiatedBy,proto3" json:"initiated_by,omitempty"`
 	// The caller's provider_options as a JSON object, valid against the manifest's schema; empty when absent.
-	OptionsJson   []byte `protobuf:"bytes,19,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	OptionsJson []byte `protobuf:"bytes,19,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	// Where the payer's browser can be sent so that its request reaches this plugin as a webhook of this invoice, for example
+	// as the TermUrl of 3-D Secure 1. What a browser brings is at most a hint. Empty when the host offers none.
+	BrowserReturnUrl string `protobuf:"bytes,20,opt,name=browser_return_url,json=browserReturnUrl,proto3" json:"browser_return_url,omitempty"`
+	// The payer may settle the amount in several parts. Without it the provider is asked for the whole amount only.
+	AllowPartial  bool `protobuf:"varint,21,opt,name=allow_partial,json=allowPartial,proto3" json:"allow_partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -566,6 +571,20 @@ func (x *NewInvoice) GetOptionsJson() []byte {
 		return x.OptionsJson
 	}
 	return nil
+}
+
+func (x *NewInvoice) GetBrowserReturnUrl() string {
+	if x != nil {
+		return x.BrowserReturnUrl
+	}
+	return ""
+}
+
+func (x *NewInvoice) GetAllowPartial() bool {
+	if x != nil {
+		return x.AllowPartial
+	}
+	return false
 }
 
 // StoredCredential is a payment instrument the provider keeps for later charges.
@@ -1147,7 +1166,7 @@ const file_payhost_plugin_v1_order_proto_rawDesc = "" +
 	"\timage_url\x18\b \x01(\tR\bimageUrl\x12\x1b\n" +
 	"\ttax_codes\x18\t \x03(\tR\btaxCodes\x12!\n" +
 	"\foptions_json\x18\n" +
-	" \x01(\fR\voptionsJson\"\x89\a\n" +
+	" \x01(\fR\voptionsJson\"\xdc\a\n" +
 	"\n" +
 	"NewInvoice\x12\x1d\n" +
 	"\n" +
@@ -1174,7 +1193,9 @@ const file_payhost_plugin_v1_order_proto_rawDesc = "" +
 	"\bmetadata\x18\x10 \x03(\v2+.payhost.plugin.v1.NewInvoice.MetadataEntryR\bmetadata\x12'\n" +
 	"\x0fsave_credential\x18\x11 \x01(\bR\x0esaveCredential\x12!\n" +
 	"\finitiated_by\x18\x12 \x01(\tR\vinitiatedBy\x12!\n" +
-	"\foptions_json\x18\x13 \x01(\fR\voptionsJson\x1a;\n" +
+	"\foptions_json\x18\x13 \x01(\fR\voptionsJson\x12,\n" +
+	"\x12browser_return_url\x18\x14 \x01(\tR\x10browserReturnUrl\x12#\n" +
+	"\rallow_partial\x18\x15 \x01(\bR\fallowPartial\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc5\x01\n" +

@@ -618,6 +618,175 @@ func (*CreatePayoutResponse_State) isCreatePayoutResponse_Result() {}
 
 func (*CreatePayoutResponse_Error) isCreatePayoutResponse_Result() {}
 
+// CancelPayoutRequest calls a payout back that has not been sent yet.
+type CancelPayoutRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The frame of the call.
+	Call *Call `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	// Which payout.
+	Payout *PayoutRef `protobuf:"bytes,2,opt,name=payout,proto3" json:"payout,omitempty"`
+	// Why, for the provider's records.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The caller's provider_options as a JSON object; empty when absent.
+	OptionsJson   []byte `protobuf:"bytes,4,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelPayoutRequest) Reset() {
+	*x = CancelPayoutRequest{}
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelPayoutRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelPayoutRequest) ProtoMessage() {}
+
+func (x *CancelPayoutRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelPayoutRequest.ProtoReflect.Descriptor instead.
+func (*CancelPayoutRequest) Descriptor() ([]byte, []int) {
+	return file_payhost_plugin_v1_payout_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CancelPayoutRequest) GetCall() *Call {
+	if x != nil {
+		return x.Call
+	}
+	return nil
+}
+
+func (x *CancelPayoutRequest) GetPayout() *PayoutRef {
+	if x != nil {
+		return x.Payout
+	}
+	return nil
+}
+
+func (x *CancelPayoutRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CancelPayoutRequest) GetOptionsJson() []byte {
+	if x != nil {
+		return x.OptionsJson
+	}
+	return nil
+}
+
+// CancelPayoutResponse is what the adapter knows afterwards.
+type CancelPayoutResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was observed.
+	Report *Report `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	// The outcome.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*CancelPayoutResponse_State
+	//	*CancelPayoutResponse_Error
+	Result        isCancelPayoutResponse_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelPayoutResponse) Reset() {
+	*x = CancelPayoutResponse{}
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelPayoutResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelPayoutResponse) ProtoMessage() {}
+
+func (x *CancelPayoutResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelPayoutResponse.ProtoReflect.Descriptor instead.
+func (*CancelPayoutResponse) Descriptor() ([]byte, []int) {
+	return file_payhost_plugin_v1_payout_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CancelPayoutResponse) GetReport() *Report {
+	if x != nil {
+		return x.Report
+	}
+	return nil
+}
+
+func (x *CancelPayoutResponse) GetResult() isCancelPayoutResponse_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *CancelPayoutResponse) GetState() *PayoutState {
+	if x != nil {
+		if x, ok := x.Result.(*CancelPayoutResponse_State); ok {
+			return x.State
+		}
+	}
+	return nil
+}
+
+func (x *CancelPayoutResponse) GetError() *Error {
+	if x != nil {
+		if x, ok := x.Result.(*CancelPayoutResponse_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isCancelPayoutResponse_Result interface {
+	isCancelPayoutResponse_Result()
+}
+
+type CancelPayoutResponse_State struct {
+	// The payout at the provider.
+	State *PayoutState `protobuf:"bytes,2,opt,name=state,proto3,oneof"`
+}
+
+type CancelPayoutResponse_Error struct {
+	// Why it was not called back. One that is too far gone is kind "invalid_state".
+	Error *Error `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
+}
+
+func (*CancelPayoutResponse_State) isCancelPayoutResponse_Result() {}
+
+func (*CancelPayoutResponse_Error) isCancelPayoutResponse_Result() {}
+
 // GetPayoutRequest asks for the truth about one payout.
 type GetPayoutRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -631,7 +800,7 @@ type GetPayoutRequest struct {
 
 func (x *GetPayoutRequest) Reset() {
 	*x = GetPayoutRequest{}
-	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[5]
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +812,7 @@ func (x *GetPayoutRequest) String() string {
 func (*GetPayoutRequest) ProtoMessage() {}
 
 func (x *GetPayoutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[5]
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +825,7 @@ func (x *GetPayoutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPayoutRequest.ProtoReflect.Descriptor instead.
 func (*GetPayoutRequest) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_payout_proto_rawDescGZIP(), []int{5}
+	return file_payhost_plugin_v1_payout_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetPayoutRequest) GetCall() *Call {
@@ -691,7 +860,7 @@ type GetPayoutResponse struct {
 
 func (x *GetPayoutResponse) Reset() {
 	*x = GetPayoutResponse{}
-	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[6]
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -703,7 +872,7 @@ func (x *GetPayoutResponse) String() string {
 func (*GetPayoutResponse) ProtoMessage() {}
 
 func (x *GetPayoutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[6]
+	mi := &file_payhost_plugin_v1_payout_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -716,7 +885,7 @@ func (x *GetPayoutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPayoutResponse.ProtoReflect.Descriptor instead.
 func (*GetPayoutResponse) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_payout_proto_rawDescGZIP(), []int{6}
+	return file_payhost_plugin_v1_payout_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetPayoutResponse) GetReport() *Report {
@@ -837,6 +1006,16 @@ const file_payhost_plugin_v1_payout_proto_rawDesc = "" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x126\n" +
 	"\x05state\x18\x02 \x01(\v2\x1e.payhost.plugin.v1.PayoutStateH\x00R\x05state\x120\n" +
 	"\x05error\x18\x03 \x01(\v2\x18.payhost.plugin.v1.ErrorH\x00R\x05errorB\b\n" +
+	"\x06result\"\xb3\x01\n" +
+	"\x13CancelPayoutRequest\x12+\n" +
+	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\x124\n" +
+	"\x06payout\x18\x02 \x01(\v2\x1c.payhost.plugin.v1.PayoutRefR\x06payout\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12!\n" +
+	"\foptions_json\x18\x04 \x01(\fR\voptionsJson\"\xbd\x01\n" +
+	"\x14CancelPayoutResponse\x121\n" +
+	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x126\n" +
+	"\x05state\x18\x02 \x01(\v2\x1e.payhost.plugin.v1.PayoutStateH\x00R\x05state\x120\n" +
+	"\x05error\x18\x03 \x01(\v2\x18.payhost.plugin.v1.ErrorH\x00R\x05errorB\b\n" +
 	"\x06result\"u\n" +
 	"\x10GetPayoutRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\x124\n" +
@@ -859,62 +1038,69 @@ func file_payhost_plugin_v1_payout_proto_rawDescGZIP() []byte {
 	return file_payhost_plugin_v1_payout_proto_rawDescData
 }
 
-var file_payhost_plugin_v1_payout_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_payhost_plugin_v1_payout_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_payhost_plugin_v1_payout_proto_goTypes = []any{
 	(*Destination)(nil),           // 0: payhost.plugin.v1.Destination
 	(*PayoutState)(nil),           // 1: payhost.plugin.v1.PayoutState
 	(*PayoutRef)(nil),             // 2: payhost.plugin.v1.PayoutRef
 	(*CreatePayoutRequest)(nil),   // 3: payhost.plugin.v1.CreatePayoutRequest
 	(*CreatePayoutResponse)(nil),  // 4: payhost.plugin.v1.CreatePayoutResponse
-	(*GetPayoutRequest)(nil),      // 5: payhost.plugin.v1.GetPayoutRequest
-	(*GetPayoutResponse)(nil),     // 6: payhost.plugin.v1.GetPayoutResponse
-	nil,                           // 7: payhost.plugin.v1.PayoutState.ProviderRefsEntry
-	nil,                           // 8: payhost.plugin.v1.PayoutState.DataEntry
-	nil,                           // 9: payhost.plugin.v1.PayoutRef.ProviderRefsEntry
-	nil,                           // 10: payhost.plugin.v1.CreatePayoutRequest.MetadataEntry
-	(*Report)(nil),                // 11: payhost.plugin.v1.Report
-	(*Money)(nil),                 // 12: payhost.plugin.v1.Money
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*Decline)(nil),               // 14: payhost.plugin.v1.Decline
-	(*Network)(nil),               // 15: payhost.plugin.v1.Network
-	(*State)(nil),                 // 16: payhost.plugin.v1.State
-	(*Call)(nil),                  // 17: payhost.plugin.v1.Call
-	(*Customer)(nil),              // 18: payhost.plugin.v1.Customer
-	(*Error)(nil),                 // 19: payhost.plugin.v1.Error
+	(*CancelPayoutRequest)(nil),   // 5: payhost.plugin.v1.CancelPayoutRequest
+	(*CancelPayoutResponse)(nil),  // 6: payhost.plugin.v1.CancelPayoutResponse
+	(*GetPayoutRequest)(nil),      // 7: payhost.plugin.v1.GetPayoutRequest
+	(*GetPayoutResponse)(nil),     // 8: payhost.plugin.v1.GetPayoutResponse
+	nil,                           // 9: payhost.plugin.v1.PayoutState.ProviderRefsEntry
+	nil,                           // 10: payhost.plugin.v1.PayoutState.DataEntry
+	nil,                           // 11: payhost.plugin.v1.PayoutRef.ProviderRefsEntry
+	nil,                           // 12: payhost.plugin.v1.CreatePayoutRequest.MetadataEntry
+	(*Report)(nil),                // 13: payhost.plugin.v1.Report
+	(*Money)(nil),                 // 14: payhost.plugin.v1.Money
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*Decline)(nil),               // 16: payhost.plugin.v1.Decline
+	(*Network)(nil),               // 17: payhost.plugin.v1.Network
+	(*State)(nil),                 // 18: payhost.plugin.v1.State
+	(*Call)(nil),                  // 19: payhost.plugin.v1.Call
+	(*Customer)(nil),              // 20: payhost.plugin.v1.Customer
+	(*Error)(nil),                 // 21: payhost.plugin.v1.Error
 }
 var file_payhost_plugin_v1_payout_proto_depIdxs = []int32{
-	11, // 0: payhost.plugin.v1.PayoutState.report:type_name -> payhost.plugin.v1.Report
-	7,  // 1: payhost.plugin.v1.PayoutState.provider_refs:type_name -> payhost.plugin.v1.PayoutState.ProviderRefsEntry
-	12, // 2: payhost.plugin.v1.PayoutState.amount:type_name -> payhost.plugin.v1.Money
-	12, // 3: payhost.plugin.v1.PayoutState.fee:type_name -> payhost.plugin.v1.Money
-	12, // 4: payhost.plugin.v1.PayoutState.debited:type_name -> payhost.plugin.v1.Money
-	13, // 5: payhost.plugin.v1.PayoutState.returned_at:type_name -> google.protobuf.Timestamp
-	14, // 6: payhost.plugin.v1.PayoutState.decline:type_name -> payhost.plugin.v1.Decline
-	15, // 7: payhost.plugin.v1.PayoutState.network:type_name -> payhost.plugin.v1.Network
-	13, // 8: payhost.plugin.v1.PayoutState.provider_time:type_name -> google.protobuf.Timestamp
-	8,  // 9: payhost.plugin.v1.PayoutState.data:type_name -> payhost.plugin.v1.PayoutState.DataEntry
-	9,  // 10: payhost.plugin.v1.PayoutRef.provider_refs:type_name -> payhost.plugin.v1.PayoutRef.ProviderRefsEntry
-	12, // 11: payhost.plugin.v1.PayoutRef.amount:type_name -> payhost.plugin.v1.Money
-	16, // 12: payhost.plugin.v1.PayoutRef.state:type_name -> payhost.plugin.v1.State
-	13, // 13: payhost.plugin.v1.PayoutRef.sent_at:type_name -> google.protobuf.Timestamp
-	17, // 14: payhost.plugin.v1.CreatePayoutRequest.call:type_name -> payhost.plugin.v1.Call
-	12, // 15: payhost.plugin.v1.CreatePayoutRequest.amount:type_name -> payhost.plugin.v1.Money
+	13, // 0: payhost.plugin.v1.PayoutState.report:type_name -> payhost.plugin.v1.Report
+	9,  // 1: payhost.plugin.v1.PayoutState.provider_refs:type_name -> payhost.plugin.v1.PayoutState.ProviderRefsEntry
+	14, // 2: payhost.plugin.v1.PayoutState.amount:type_name -> payhost.plugin.v1.Money
+	14, // 3: payhost.plugin.v1.PayoutState.fee:type_name -> payhost.plugin.v1.Money
+	14, // 4: payhost.plugin.v1.PayoutState.debited:type_name -> payhost.plugin.v1.Money
+	15, // 5: payhost.plugin.v1.PayoutState.returned_at:type_name -> google.protobuf.Timestamp
+	16, // 6: payhost.plugin.v1.PayoutState.decline:type_name -> payhost.plugin.v1.Decline
+	17, // 7: payhost.plugin.v1.PayoutState.network:type_name -> payhost.plugin.v1.Network
+	15, // 8: payhost.plugin.v1.PayoutState.provider_time:type_name -> google.protobuf.Timestamp
+	10, // 9: payhost.plugin.v1.PayoutState.data:type_name -> payhost.plugin.v1.PayoutState.DataEntry
+	11, // 10: payhost.plugin.v1.PayoutRef.provider_refs:type_name -> payhost.plugin.v1.PayoutRef.ProviderRefsEntry
+	14, // 11: payhost.plugin.v1.PayoutRef.amount:type_name -> payhost.plugin.v1.Money
+	18, // 12: payhost.plugin.v1.PayoutRef.state:type_name -> payhost.plugin.v1.State
+	15, // 13: payhost.plugin.v1.PayoutRef.sent_at:type_name -> google.protobuf.Timestamp
+	19, // 14: payhost.plugin.v1.CreatePayoutRequest.call:type_name -> payhost.plugin.v1.Call
+	14, // 15: payhost.plugin.v1.CreatePayoutRequest.amount:type_name -> payhost.plugin.v1.Money
 	0,  // 16: payhost.plugin.v1.CreatePayoutRequest.destination:type_name -> payhost.plugin.v1.Destination
-	18, // 17: payhost.plugin.v1.CreatePayoutRequest.customer:type_name -> payhost.plugin.v1.Customer
-	10, // 18: payhost.plugin.v1.CreatePayoutRequest.metadata:type_name -> payhost.plugin.v1.CreatePayoutRequest.MetadataEntry
-	11, // 19: payhost.plugin.v1.CreatePayoutResponse.report:type_name -> payhost.plugin.v1.Report
+	20, // 17: payhost.plugin.v1.CreatePayoutRequest.customer:type_name -> payhost.plugin.v1.Customer
+	12, // 18: payhost.plugin.v1.CreatePayoutRequest.metadata:type_name -> payhost.plugin.v1.CreatePayoutRequest.MetadataEntry
+	13, // 19: payhost.plugin.v1.CreatePayoutResponse.report:type_name -> payhost.plugin.v1.Report
 	1,  // 20: payhost.plugin.v1.CreatePayoutResponse.state:type_name -> payhost.plugin.v1.PayoutState
-	19, // 21: payhost.plugin.v1.CreatePayoutResponse.error:type_name -> payhost.plugin.v1.Error
-	17, // 22: payhost.plugin.v1.GetPayoutRequest.call:type_name -> payhost.plugin.v1.Call
-	2,  // 23: payhost.plugin.v1.GetPayoutRequest.payout:type_name -> payhost.plugin.v1.PayoutRef
-	11, // 24: payhost.plugin.v1.GetPayoutResponse.report:type_name -> payhost.plugin.v1.Report
-	1,  // 25: payhost.plugin.v1.GetPayoutResponse.state:type_name -> payhost.plugin.v1.PayoutState
-	19, // 26: payhost.plugin.v1.GetPayoutResponse.error:type_name -> payhost.plugin.v1.Error
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	21, // 21: payhost.plugin.v1.CreatePayoutResponse.error:type_name -> payhost.plugin.v1.Error
+	19, // 22: payhost.plugin.v1.CancelPayoutRequest.call:type_name -> payhost.plugin.v1.Call
+	2,  // 23: payhost.plugin.v1.CancelPayoutRequest.payout:type_name -> payhost.plugin.v1.PayoutRef
+	13, // 24: payhost.plugin.v1.CancelPayoutResponse.report:type_name -> payhost.plugin.v1.Report
+	1,  // 25: payhost.plugin.v1.CancelPayoutResponse.state:type_name -> payhost.plugin.v1.PayoutState
+	21, // 26: payhost.plugin.v1.CancelPayoutResponse.error:type_name -> payhost.plugin.v1.Error
+	19, // 27: payhost.plugin.v1.GetPayoutRequest.call:type_name -> payhost.plugin.v1.Call
+	2,  // 28: payhost.plugin.v1.GetPayoutRequest.payout:type_name -> payhost.plugin.v1.PayoutRef
+	13, // 29: payhost.plugin.v1.GetPayoutResponse.report:type_name -> payhost.plugin.v1.Report
+	1,  // 30: payhost.plugin.v1.GetPayoutResponse.state:type_name -> payhost.plugin.v1.PayoutState
+	21, // 31: payhost.plugin.v1.GetPayoutResponse.error:type_name -> payhost.plugin.v1.Error
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_payout_proto_init() }
@@ -930,6 +1116,10 @@ func file_payhost_plugin_v1_payout_proto_init() {
 		(*CreatePayoutResponse_Error)(nil),
 	}
 	file_payhost_plugin_v1_payout_proto_msgTypes[6].OneofWrappers = []any{
+		(*CancelPayoutResponse_State)(nil),
+		(*CancelPayoutResponse_Error)(nil),
+	}
+	file_payhost_plugin_v1_payout_proto_msgTypes[8].OneofWrappers = []any{
 		(*GetPayoutResponse_State)(nil),
 		(*GetPayoutResponse_Error)(nil),
 	}
@@ -939,7 +1129,7 @@ func file_payhost_plugin_v1_payout_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_payhost_plugin_v1_payout_proto_rawDesc), len(file_payhost_plugin_v1_payout_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,7 +28,7 @@ var File_payhost_plugin_v1_plugin_proto protoreflect.FileDescriptor
 
 const file_payhost_plugin_v1_plugin_proto_rawDesc = "" +
 	"\n" +
-	"\x1epayhost/plugin/v1/plugin.proto\x12\x11payhost.plugin.v1\x1a\x1fpayhost/plugin/v1/account.proto\x1a\x1epayhost/plugin/v1/action.proto\x1a\x1fpayhost/plugin/v1/invoice.proto\x1a\x1epayhost/plugin/v1/ledger.proto\x1a payhost/plugin/v1/manifest.proto\x1a\x1epayhost/plugin/v1/payout.proto\x1a\x1epayhost/plugin/v1/refund.proto\x1a\x1fpayhost/plugin/v1/runtime.proto\x1a\x1fpayhost/plugin/v1/webhook.proto2\xe1\x10\n" +
+	"\x1epayhost/plugin/v1/plugin.proto\x12\x11payhost.plugin.v1\x1a\x1fpayhost/plugin/v1/account.proto\x1a\x1epayhost/plugin/v1/action.proto\x1a\x1fpayhost/plugin/v1/invoice.proto\x1a\x1epayhost/plugin/v1/ledger.proto\x1a payhost/plugin/v1/manifest.proto\x1a\x1epayhost/plugin/v1/payout.proto\x1a\x1epayhost/plugin/v1/refund.proto\x1a\x1fpayhost/plugin/v1/runtime.proto\x1a\x1fpayhost/plugin/v1/webhook.proto2\xc2\x11\n" +
 	"\x0fProviderService\x12V\n" +
 	"\tConfigure\x12#.payhost.plugin.v1.ConfigureRequest\x1a$.payhost.plugin.v1.ConfigureResponse\x12S\n" +
 	"\bDescribe\x12\".payhost.plugin.v1.DescribeRequest\x1a#.payhost.plugin.v1.DescribeResponse\x12M\n" +
@@ -49,6 +49,7 @@ const file_payhost_plugin_v1_plugin_proto_rawDesc = "" +
 	"\tGetRefund\x12#.payhost.plugin.v1.GetRefundRequest\x1a$.payhost.plugin.v1.GetRefundResponse\x12_\n" +
 	"\fCreatePayout\x12&.payhost.plugin.v1.CreatePayoutRequest\x1a'.payhost.plugin.v1.CreatePayoutResponse\x12V\n" +
 	"\tGetPayout\x12#.payhost.plugin.v1.GetPayoutRequest\x1a$.payhost.plugin.v1.GetPayoutResponse\x12_\n" +
+	"\fCancelPayout\x12&.payhost.plugin.v1.CancelPayoutRequest\x1a'.payhost.plugin.v1.CancelPayoutResponse\x12_\n" +
 	"\fReadBalances\x12&.payhost.plugin.v1.ReadBalancesRequest\x1a'.payhost.plugin.v1.ReadBalancesResponse\x12k\n" +
 	"\x10ListTransactions\x12*.payhost.plugin.v1.ListTransactionsRequest\x1a+.payhost.plugin.v1.ListTransactionsResponse\x12b\n" +
 	"\rHandleWebhook\x12'.payhost.plugin.v1.HandleWebhookRequest\x1a(.payhost.plugin.v1.HandleWebhookResponse\x12_\n" +
@@ -74,34 +75,36 @@ var file_payhost_plugin_v1_plugin_proto_goTypes = []any{
 	(*GetRefundRequest)(nil),         // 15: payhost.plugin.v1.GetRefundRequest
 	(*CreatePayoutRequest)(nil),      // 16: payhost.plugin.v1.CreatePayoutRequest
 	(*GetPayoutRequest)(nil),         // 17: payhost.plugin.v1.GetPayoutRequest
-	(*ReadBalancesRequest)(nil),      // 18: payhost.plugin.v1.ReadBalancesRequest
-	(*ListTransactionsRequest)(nil),  // 19: payhost.plugin.v1.ListTransactionsRequest
-	(*HandleWebhookRequest)(nil),     // 20: payhost.plugin.v1.HandleWebhookRequest
-	(*RouteWebhookRequest)(nil),      // 21: payhost.plugin.v1.RouteWebhookRequest
-	(*RunActionRequest)(nil),         // 22: payhost.plugin.v1.RunActionRequest
-	(*ConfigureResponse)(nil),        // 23: payhost.plugin.v1.ConfigureResponse
-	(*DescribeResponse)(nil),         // 24: payhost.plugin.v1.DescribeResponse
-	(*HealthResponse)(nil),           // 25: payhost.plugin.v1.HealthResponse
-	(*OpenAccountResponse)(nil),      // 26: payhost.plugin.v1.OpenAccountResponse
-	(*CloseAccountResponse)(nil),     // 27: payhost.plugin.v1.CloseAccountResponse
-	(*CheckResponse)(nil),            // 28: payhost.plugin.v1.CheckResponse
-	(*MaintainResponse)(nil),         // 29: payhost.plugin.v1.MaintainResponse
-	(*CreateInvoiceResponse)(nil),    // 30: payhost.plugin.v1.CreateInvoiceResponse
-	(*GetInvoiceResponse)(nil),       // 31: payhost.plugin.v1.GetInvoiceResponse
-	(*FindInvoiceResponse)(nil),      // 32: payhost.plugin.v1.FindInvoiceResponse
-	(*CancelInvoiceResponse)(nil),    // 33: payhost.plugin.v1.CancelInvoiceResponse
-	(*CaptureInvoiceResponse)(nil),   // 34: payhost.plugin.v1.CaptureInvoiceResponse
-	(*VoidInvoiceResponse)(nil),      // 35: payhost.plugin.v1.VoidInvoiceResponse
-	(*ChargeResponse)(nil),           // 36: payhost.plugin.v1.ChargeResponse
-	(*CreateRefundResponse)(nil),     // 37: payhost.plugin.v1.CreateRefundResponse
-	(*GetRefundResponse)(nil),        // 38: payhost.plugin.v1.GetRefundResponse
-	(*CreatePayoutResponse)(nil),     // 39: payhost.plugin.v1.CreatePayoutResponse
-	(*GetPayoutResponse)(nil),        // 40: payhost.plugin.v1.GetPayoutResponse
-	(*ReadBalancesResponse)(nil),     // 41: payhost.plugin.v1.ReadBalancesResponse
-	(*ListTransactionsResponse)(nil), // 42: payhost.plugin.v1.ListTransactionsResponse
-	(*HandleWebhookResponse)(nil),    // 43: payhost.plugin.v1.HandleWebhookResponse
-	(*RouteWebhookResponse)(nil),     // 44: payhost.plugin.v1.RouteWebhookResponse
-	(*RunActionResponse)(nil),        // 45: payhost.plugin.v1.RunActionResponse
+	(*CancelPayoutRequest)(nil),      // 18: payhost.plugin.v1.CancelPayoutRequest
+	(*ReadBalancesRequest)(nil),      // 19: payhost.plugin.v1.ReadBalancesRequest
+	(*ListTransactionsRequest)(nil),  // 20: payhost.plugin.v1.ListTransactionsRequest
+	(*HandleWebhookRequest)(nil),     // 21: payhost.plugin.v1.HandleWebhookRequest
+	(*RouteWebhookRequest)(nil),      // 22: payhost.plugin.v1.RouteWebhookRequest
+	(*RunActionRequest)(nil),         // 23: payhost.plugin.v1.RunActionRequest
+	(*ConfigureResponse)(nil),        // 24: payhost.plugin.v1.ConfigureResponse
+	(*DescribeResponse)(nil),         // 25: payhost.plugin.v1.DescribeResponse
+	(*HealthResponse)(nil),           // 26: payhost.plugin.v1.HealthResponse
+	(*OpenAccountResponse)(nil),      // 27: payhost.plugin.v1.OpenAccountResponse
+	(*CloseAccountResponse)(nil),     // 28: payhost.plugin.v1.CloseAccountResponse
+	(*CheckResponse)(nil),            // 29: payhost.plugin.v1.CheckResponse
+	(*MaintainResponse)(nil),         // 30: payhost.plugin.v1.MaintainResponse
+	(*CreateInvoiceResponse)(nil),    // 31: payhost.plugin.v1.CreateInvoiceResponse
+	(*GetInvoiceResponse)(nil),       // 32: payhost.plugin.v1.GetInvoiceResponse
+	(*FindInvoiceResponse)(nil),      // 33: payhost.plugin.v1.FindInvoiceResponse
+	(*CancelInvoiceResponse)(nil),    // 34: payhost.plugin.v1.CancelInvoiceResponse
+	(*CaptureInvoiceResponse)(nil),   // 35: payhost.plugin.v1.CaptureInvoiceResponse
+	(*VoidInvoiceResponse)(nil),      // 36: payhost.plugin.v1.VoidInvoiceResponse
+	(*ChargeResponse)(nil),           // 37: payhost.plugin.v1.ChargeResponse
+	(*CreateRefundResponse)(nil),     // 38: payhost.plugin.v1.CreateRefundResponse
+	(*GetRefundResponse)(nil),        // 39: payhost.plugin.v1.GetRefundResponse
+	(*CreatePayoutResponse)(nil),     // 40: payhost.plugin.v1.CreatePayoutResponse
+	(*GetPayoutResponse)(nil),        // 41: payhost.plugin.v1.GetPayoutResponse
+	(*CancelPayoutResponse)(nil),     // 42: payhost.plugin.v1.CancelPayoutResponse
+	(*ReadBalancesResponse)(nil),     // 43: payhost.plugin.v1.ReadBalancesResponse
+	(*ListTransactionsResponse)(nil), // 44: payhost.plugin.v1.ListTransactionsResponse
+	(*HandleWebhookResponse)(nil),    // 45: payhost.plugin.v1.HandleWebhookResponse
+	(*RouteWebhookResponse)(nil),     // 46: payhost.plugin.v1.RouteWebhookResponse
+	(*RunActionResponse)(nil),        // 47: payhost.plugin.v1.RunActionResponse
 }
 var file_payhost_plugin_v1_plugin_proto_depIdxs = []int32{
 	0,  // 0: payhost.plugin.v1.ProviderService.Configure:input_type -> payhost.plugin.v1.ConfigureRequest
@@ -122,36 +125,38 @@ var file_payhost_plugin_v1_plugin_proto_depIdxs = []int32{
 	15, // 15: payhost.plugin.v1.ProviderService.GetRefund:input_type -> payhost.plugin.v1.GetRefundRequest
 	16, // 16: payhost.plugin.v1.ProviderService.CreatePayout:input_type -> payhost.plugin.v1.CreatePayoutRequest
 	17, // 17: payhost.plugin.v1.ProviderService.GetPayout:input_type -> payhost.plugin.v1.GetPayoutRequest
-	18, // 18: payhost.plugin.v1.ProviderService.ReadBalances:input_type -> payhost.plugin.v1.ReadBalancesRequest
-	19, // 19: payhost.plugin.v1.ProviderService.ListTransactions:input_type -> payhost.plugin.v1.ListTransactionsRequest
-	20, // 20: payhost.plugin.v1.ProviderService.HandleWebhook:input_type -> payhost.plugin.v1.HandleWebhookRequest
-	21, // 21: payhost.plugin.v1.ProviderService.RouteWebhook:input_type -> payhost.plugin.v1.RouteWebhookRequest
-	22, // 22: payhost.plugin.v1.ProviderService.RunAction:input_type -> payhost.plugin.v1.RunActionRequest
-	23, // 23: payhost.plugin.v1.ProviderService.Configure:output_type -> payhost.plugin.v1.ConfigureResponse
-	24, // 24: payhost.plugin.v1.ProviderService.Describe:output_type -> payhost.plugin.v1.DescribeResponse
-	25, // 25: payhost.plugin.v1.ProviderService.Health:output_type -> payhost.plugin.v1.HealthResponse
-	26, // 26: payhost.plugin.v1.ProviderService.OpenAccount:output_type -> payhost.plugin.v1.OpenAccountResponse
-	27, // 27: payhost.plugin.v1.ProviderService.CloseAccount:output_type -> payhost.plugin.v1.CloseAccountResponse
-	28, // 28: payhost.plugin.v1.ProviderService.Check:output_type -> payhost.plugin.v1.CheckResponse
-	29, // 29: payhost.plugin.v1.ProviderService.Maintain:output_type -> payhost.plugin.v1.MaintainResponse
-	30, // 30: payhost.plugin.v1.ProviderService.CreateInvoice:output_type -> payhost.plugin.v1.CreateInvoiceResponse
-	31, // 31: payhost.plugin.v1.ProviderService.GetInvoice:output_type -> payhost.plugin.v1.GetInvoiceResponse
-	32, // 32: payhost.plugin.v1.ProviderService.FindInvoice:output_type -> payhost.plugin.v1.FindInvoiceResponse
-	33, // 33: payhost.plugin.v1.ProviderService.CancelInvoice:output_type -> payhost.plugin.v1.CancelInvoiceResponse
-	34, // 34: payhost.plugin.v1.ProviderService.CaptureInvoice:output_type -> payhost.plugin.v1.CaptureInvoiceResponse
-	35, // 35: payhost.plugin.v1.ProviderService.VoidInvoice:output_type -> payhost.plugin.v1.VoidInvoiceResponse
-	36, // 36: payhost.plugin.v1.ProviderService.Charge:output_type -> payhost.plugin.v1.ChargeResponse
-	37, // 37: payhost.plugin.v1.ProviderService.CreateRefund:output_type -> payhost.plugin.v1.CreateRefundResponse
-	38, // 38: payhost.plugin.v1.ProviderService.GetRefund:output_type -> payhost.plugin.v1.GetRefundResponse
-	39, // 39: payhost.plugin.v1.ProviderService.CreatePayout:output_type -> payhost.plugin.v1.CreatePayoutResponse
-	40, // 40: payhost.plugin.v1.ProviderService.GetPayout:output_type -> payhost.plugin.v1.GetPayoutResponse
-	41, // 41: payhost.plugin.v1.ProviderService.ReadBalances:output_type -> payhost.plugin.v1.ReadBalancesResponse
-	42, // 42: payhost.plugin.v1.ProviderService.ListTransactions:output_type -> payhost.plugin.v1.ListTransactionsResponse
-	43, // 43: payhost.plugin.v1.ProviderService.HandleWebhook:output_type -> payhost.plugin.v1.HandleWebhookResponse
-	44, // 44: payhost.plugin.v1.ProviderService.RouteWebhook:output_type -> payhost.plugin.v1.RouteWebhookResponse
-	45, // 45: payhost.plugin.v1.ProviderService.RunAction:output_type -> payhost.plugin.v1.RunActionResponse
-	23, // [23:46] is the sub-list for method output_type
-	0,  // [0:23] is the sub-list for method input_type
+	18, // 18: payhost.plugin.v1.ProviderService.CancelPayout:input_type -> payhost.plugin.v1.CancelPayoutRequest
+	19, // 19: payhost.plugin.v1.ProviderService.ReadBalances:input_type -> payhost.plugin.v1.ReadBalancesRequest
+	20, // 20: payhost.plugin.v1.ProviderService.ListTransactions:input_type -> payhost.plugin.v1.ListTransactionsRequest
+	21, // 21: payhost.plugin.v1.ProviderService.HandleWebhook:input_type -> payhost.plugin.v1.HandleWebhookRequest
+	22, // 22: payhost.plugin.v1.ProviderService.RouteWebhook:input_type -> payhost.plugin.v1.RouteWebhookRequest
+	23, // 23: payhost.plugin.v1.ProviderService.RunAction:input_type -> payhost.plugin.v1.RunActionRequest
+	24, // 24: payhost.plugin.v1.ProviderService.Configure:output_type -> payhost.plugin.v1.ConfigureResponse
+	25, // 25: payhost.plugin.v1.ProviderService.Describe:output_type -> payhost.plugin.v1.DescribeResponse
+	26, // 26: payhost.plugin.v1.ProviderService.Health:output_type -> payhost.plugin.v1.HealthResponse
+	27, // 27: payhost.plugin.v1.ProviderService.OpenAccount:output_type -> payhost.plugin.v1.OpenAccountResponse
+	28, // 28: payhost.plugin.v1.ProviderService.CloseAccount:output_type -> payhost.plugin.v1.CloseAccountResponse
+	29, // 29: payhost.plugin.v1.ProviderService.Check:output_type -> payhost.plugin.v1.CheckResponse
+	30, // 30: payhost.plugin.v1.ProviderService.Maintain:output_type -> payhost.plugin.v1.MaintainResponse
+	31, // 31: payhost.plugin.v1.ProviderService.CreateInvoice:output_type -> payhost.plugin.v1.CreateInvoiceResponse
+	32, // 32: payhost.plugin.v1.ProviderService.GetInvoice:output_type -> payhost.plugin.v1.GetInvoiceResponse
+	33, // 33: payhost.plugin.v1.ProviderService.FindInvoice:output_type -> payhost.plugin.v1.FindInvoiceResponse
+	34, // 34: payhost.plugin.v1.ProviderService.CancelInvoice:output_type -> payhost.plugin.v1.CancelInvoiceResponse
+	35, // 35: payhost.plugin.v1.ProviderService.CaptureInvoice:output_type -> payhost.plugin.v1.CaptureInvoiceResponse
+	36, // 36: payhost.plugin.v1.ProviderService.VoidInvoice:output_type -> payhost.plugin.v1.VoidInvoiceResponse
+	37, // 37: payhost.plugin.v1.ProviderService.Charge:output_type -> payhost.plugin.v1.ChargeResponse
+	38, // 38: payhost.plugin.v1.ProviderService.CreateRefund:output_type -> payhost.plugin.v1.CreateRefundResponse
+	39, // 39: payhost.plugin.v1.ProviderService.GetRefund:output_type -> payhost.plugin.v1.GetRefundResponse
+	40, // 40: payhost.plugin.v1.ProviderService.CreatePayout:output_type -> payhost.plugin.v1.CreatePayoutResponse
+	41, // 41: payhost.plugin.v1.ProviderService.GetPayout:output_type -> payhost.plugin.v1.GetPayoutResponse
+	42, // 42: payhost.plugin.v1.ProviderService.CancelPayout:output_type -> payhost.plugin.v1.CancelPayoutResponse
+	43, // 43: payhost.plugin.v1.ProviderService.ReadBalances:output_type -> payhost.plugin.v1.ReadBalancesResponse
+	44, // 44: payhost.plugin.v1.ProviderService.ListTransactions:output_type -> payhost.plugin.v1.ListTransactionsResponse
+	45, // 45: payhost.plugin.v1.ProviderService.HandleWebhook:output_type -> payhost.plugin.v1.HandleWebhookResponse
+	46, // 46: payhost.plugin.v1.ProviderService.RouteWebhook:output_type -> payhost.plugin.v1.RouteWebhookResponse
+	47, // 47: payhost.plugin.v1.ProviderService.RunAction:output_type -> payhost.plugin.v1.RunActionResponse
+	24, // [24:48] is the sub-list for method output_type
+	0,  // [0:24] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -41,6 +41,7 @@ const (
 	ProviderService_GetRefund_FullMethodName        = "/payhost.plugin.v1.ProviderService/GetRefund"
 	ProviderService_CreatePayout_FullMethodName     = "/payhost.plugin.v1.ProviderService/CreatePayout"
 	ProviderService_GetPayout_FullMethodName        = "/payhost.plugin.v1.ProviderService/GetPayout"
+	ProviderService_CancelPayout_FullMethodName     = "/payhost.plugin.v1.ProviderService/CancelPayout"
 	ProviderService_ReadBalances_FullMethodName     = "/payhost.plugin.v1.ProviderService/ReadBalances"
 	ProviderService_ListTransactions_FullMethodName = "/payhost.plugin.v1.ProviderService/ListTransactions"
 	ProviderService_HandleWebhook_FullMethodName    = "/payhost.plugin.v1.ProviderService/HandleWebhook"
@@ -94,6 +95,8 @@ type ProviderServiceClient interface {
 	CreatePayout(ctx context.Context, in *CreatePayoutRequest, opts ...grpc.CallOption) (*CreatePayoutResponse, error)
 	// GetPayout asks for the truth about one payout.
 	GetPayout(ctx context.Context, in *GetPayoutRequest, opts ...grpc.CallOption) (*GetPayoutResponse, error)
+	// CancelPayout calls a payout back that has not been sent yet. Mutating.
+	CancelPayout(ctx context.Context, in *CancelPayoutRequest, opts ...grpc.CallOption) (*CancelPayoutResponse, error)
 	// ReadBalances reads balances.
 	ReadBalances(ctx context.Context, in *ReadBalancesRequest, opts ...grpc.CallOption) (*ReadBalancesResponse, error)
 	// ListTransactions reads the provider's ledger page by page.
@@ -294,6 +297,16 @@ func (c *providerServiceClient) GetPayout(ctx context.Context, in *GetPayoutRequ
 	return out, nil
 }
 
+func (c *providerServiceClient) CancelPayout(ctx context.Context, in *CancelPayoutRequest, opts ...grpc.CallOption) (*CancelPayoutResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelPayoutResponse)
+	err := c.cc.Invoke(ctx, ProviderService_CancelPayout_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *providerServiceClient) ReadBalances(ctx context.Context, in *ReadBalancesRequest, opts ...grpc.CallOption) (*ReadBalancesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReadBalancesResponse)
@@ -393,6 +406,8 @@ type ProviderServiceServer interface {
 	CreatePayout(context.Context, *CreatePayoutRequest) (*CreatePayoutResponse, error)
 	// GetPayout asks for the truth about one payout.
 	GetPayout(context.Context, *GetPayoutRequest) (*GetPayoutResponse, error)
+	// CancelPayout calls a payout back that has not been sent yet. Mutating.
+	CancelPayout(context.Context, *CancelPayoutRequest) (*CancelPayoutResponse, error)
 	// ReadBalances reads balances.
 	ReadBalances(context.Context, *ReadBalancesRequest) (*ReadBalancesResponse, error)
 	// ListTransactions reads the provider's ledger page by page.
@@ -466,6 +481,9 @@ func (UnimplementedProviderServiceServer) CreatePayout(context.Context, *CreateP
 }
 func (UnimplementedProviderServiceServer) GetPayout(context.Context, *GetPayoutRequest) (*GetPayoutResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPayout not implemented")
+}
+func (UnimplementedProviderServiceServer) CancelPayout(context.Context, *CancelPayoutRequest) (*CancelPayoutResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelPayout not implemented")
 }
 func (UnimplementedProviderServiceServer) ReadBalances(context.Context, *ReadBalancesRequest) (*ReadBalancesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReadBalances not implemented")
@@ -827,6 +845,24 @@ func _ProviderService_GetPayout_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProviderService_CancelPayout_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelPayoutRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).CancelPayout(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_CancelPayout_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).CancelPayout(ctx, req.(*CancelPayoutRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ProviderService_ReadBalances_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReadBalancesRequest)
 	if err := dec(in); err != nil {
@@ -984,6 +1020,10 @@ var ProviderService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetPayout",
 			Handler:    _ProviderService_GetPayout_Handler,
+		},
+		{
+			MethodName: "CancelPayout",
+			Handler:    _ProviderService_CancelPayout_Handler,
 		},
 		{
 			MethodName: "ReadBalances",

@@ -185,7 +185,9 @@ type RefundRef struct {
 	// The status as the host holds it; the values of RefundState.status.
 	Status string `protobuf:"bytes,7,opt,name=status,proto3" json:"status,omitempty"`
 	// What the adapter last reported for this refund.
-	State         *State `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
+	State *State `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
+	// CreateRefundRequest.attempt_ref of this refund.
+	AttemptRef    string `protobuf:"bytes,9,opt,name=attempt_ref,json=attemptRef,proto3" json:"attempt_ref,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,6 +276,13 @@ func (x *RefundRef) GetState() *State {
 		return x.State
 	}
 	return nil
+}
+
+func (x *RefundRef) GetAttemptRef() string {
+	if x != nil {
+		return x.AttemptRef
+	}
+	return ""
 }
 
 // Dispute is money claimed back, a fact beside the status of its invoice.
@@ -394,6 +403,97 @@ func (x *Dispute) GetProviderTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// DisputeRef points an adapter at one dispute.
+type DisputeRef struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The host's id.
+	DisputeId string `protobuf:"bytes,1,opt,name=dispute_id,json=disputeId,proto3" json:"dispute_id,omitempty"`
+	// The provider's id.
+	ProviderRef string `protobuf:"bytes,2,opt,name=provider_ref,json=providerRef,proto3" json:"provider_ref,omitempty"`
+	// The invoice whose money is claimed back.
+	Invoice *InvoiceRef `protobuf:"bytes,3,opt,name=invoice,proto3" json:"invoice,omitempty"`
+	// The kind as the host holds it; the values of Dispute.kind.
+	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The status as the host holds it; the values of Dispute.status.
+	Status string `protobuf:"bytes,5,opt,name=status,proto3" json:"status,omitempty"`
+	// What the adapter last reported for this dispute.
+	State         *State `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisputeRef) Reset() {
+	*x = DisputeRef{}
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisputeRef) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisputeRef) ProtoMessage() {}
+
+func (x *DisputeRef) ProtoReflect() protoreflect.Message {
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisputeRef.ProtoReflect.Descriptor instead.
+func (*DisputeRef) Descriptor() ([]byte, []int) {
+	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *DisputeRef) GetDisputeId() string {
+	if x != nil {
+		return x.DisputeId
+	}
+	return ""
+}
+
+func (x *DisputeRef) GetProviderRef() string {
+	if x != nil {
+		return x.ProviderRef
+	}
+	return ""
+}
+
+func (x *DisputeRef) GetInvoice() *InvoiceRef {
+	if x != nil {
+		return x.Invoice
+	}
+	return nil
+}
+
+func (x *DisputeRef) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *DisputeRef) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *DisputeRef) GetState() *State {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
 // CreateRefundRequest returns captured money.
 type CreateRefundRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -414,14 +514,17 @@ type CreateRefundRequest struct {
 	// The merchant's own notes.
 	Metadata map[string]string `protobuf:"bytes,8,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// The caller's provider_options as a JSON object; empty when absent.
-	OptionsJson   []byte `protobuf:"bytes,9,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	OptionsJson []byte `protobuf:"bytes,9,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	// Attempt.provider_attempt_id of the attempt whose money goes back, where an invoice was paid in several and the caller chose
+	// one. Empty leaves the choice to the provider.
+	AttemptRef    string `protobuf:"bytes,10,opt,name=attempt_ref,json=attemptRef,proto3" json:"attempt_ref,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateRefundRequest) Reset() {
 	*x = CreateRefundRequest{}
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[3]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -433,7 +536,7 @@ func (x *CreateRefundRequest) String() string {
 func (*CreateRefundRequest) ProtoMessage() {}
 
 func (x *CreateRefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[3]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -446,7 +549,7 @@ func (x *CreateRefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRefundRequest.ProtoReflect.Descriptor instead.
 func (*CreateRefundRequest) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{3}
+	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CreateRefundRequest) GetCall() *Call {
@@ -512,6 +615,13 @@ func (x *CreateRefundRequest) GetOptionsJson() []byte {
 	return nil
 }
 
+func (x *CreateRefundRequest) GetAttemptRef() string {
+	if x != nil {
+		return x.AttemptRef
+	}
+	return ""
+}
+
 // CreateRefundResponse is what the adapter knows afterwards.
 type CreateRefundResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -530,7 +640,7 @@ type CreateRefundResponse struct {
 
 func (x *CreateRefundResponse) Reset() {
 	*x = CreateRefundResponse{}
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[4]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +652,7 @@ func (x *CreateRefundResponse) String() string {
 func (*CreateRefundResponse) ProtoMessage() {}
 
 func (x *CreateRefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[4]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +665,7 @@ func (x *CreateRefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRefundResponse.ProtoReflect.Descriptor instead.
 func (*CreateRefundResponse) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{4}
+	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateRefundResponse) GetReport() *Report {
@@ -621,7 +731,7 @@ type GetRefundRequest struct {
 
 func (x *GetRefundRequest) Reset() {
 	*x = GetRefundRequest{}
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[5]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +743,7 @@ func (x *GetRefundRequest) String() string {
 func (*GetRefundRequest) ProtoMessage() {}
 
 func (x *GetRefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[5]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +756,7 @@ func (x *GetRefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRefundRequest.ProtoReflect.Descriptor instead.
 func (*GetRefundRequest) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{5}
+	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetRefundRequest) GetCall() *Call {
@@ -681,7 +791,7 @@ type GetRefundResponse struct {
 
 func (x *GetRefundResponse) Reset() {
 	*x = GetRefundResponse{}
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[6]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -693,7 +803,7 @@ func (x *GetRefundResponse) String() string {
 func (*GetRefundResponse) ProtoMessage() {}
 
 func (x *GetRefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[6]
+	mi := &file_payhost_plugin_v1_refund_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -706,7 +816,7 @@ func (x *GetRefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRefundResponse.ProtoReflect.Descriptor instead.
 func (*GetRefundResponse) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{6}
+	return file_payhost_plugin_v1_refund_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetRefundResponse) GetReport() *Report {
@@ -777,7 +887,7 @@ const file_payhost_plugin_v1_refund_proto_rawDesc = "" +
 	"\adecline\x18\n" +
 	" \x01(\v2\x1a.payhost.plugin.v1.DeclineR\adecline\x12?\n" +
 	"\rprovider_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\fproviderTime\x12\x16\n" +
-	"\x06review\x18\f \x01(\tR\x06review\"\xc4\x02\n" +
+	"\x06review\x18\f \x01(\tR\x06review\"\xe5\x02\n" +
 	"\tRefundRef\x12\x1b\n" +
 	"\trefund_id\x18\x01 \x01(\tR\brefundId\x12!\n" +
 	"\foperation_id\x18\x02 \x01(\tR\voperationId\x12!\n" +
@@ -786,7 +896,9 @@ const file_payhost_plugin_v1_refund_proto_rawDesc = "" +
 	"\ainvoice\x18\x05 \x01(\v2\x1d.payhost.plugin.v1.InvoiceRefR\ainvoice\x120\n" +
 	"\x06amount\x18\x06 \x01(\v2\x18.payhost.plugin.v1.MoneyR\x06amount\x12\x16\n" +
 	"\x06status\x18\a \x01(\tR\x06status\x12.\n" +
-	"\x05state\x18\b \x01(\v2\x18.payhost.plugin.v1.StateR\x05state\"\xf9\x02\n" +
+	"\x05state\x18\b \x01(\v2\x18.payhost.plugin.v1.StateR\x05state\x12\x1f\n" +
+	"\vattempt_ref\x18\t \x01(\tR\n" +
+	"attemptRef\"\xf9\x02\n" +
 	"\aDispute\x121\n" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x12\x1d\n" +
 	"\n" +
@@ -797,7 +909,16 @@ const file_payhost_plugin_v1_refund_proto_rawDesc = "" +
 	"\x06amount\x18\x06 \x01(\v2\x18.payhost.plugin.v1.MoneyR\x06amount\x12\x16\n" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12B\n" +
 	"\x0fevidence_due_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\revidenceDueAt\x12?\n" +
-	"\rprovider_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\fproviderTime\"\xe1\x03\n" +
+	"\rprovider_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\fproviderTime\"\xe3\x01\n" +
+	"\n" +
+	"DisputeRef\x12\x1d\n" +
+	"\n" +
+	"dispute_id\x18\x01 \x01(\tR\tdisputeId\x12!\n" +
+	"\fprovider_ref\x18\x02 \x01(\tR\vproviderRef\x127\n" +
+	"\ainvoice\x18\x03 \x01(\v2\x1d.payhost.plugin.v1.InvoiceRefR\ainvoice\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06status\x18\x05 \x01(\tR\x06status\x12.\n" +
+	"\x05state\x18\x06 \x01(\v2\x18.payhost.plugin.v1.StateR\x05state\"\x82\x04\n" +
 	"\x13CreateRefundRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\x12\x1b\n" +
 	"\trefund_id\x18\x02 \x01(\tR\brefundId\x127\n" +
@@ -807,7 +928,10 @@ const file_payhost_plugin_v1_refund_proto_rawDesc = "" +
 	"\treference\x18\x06 \x01(\tR\treference\x12-\n" +
 	"\x05items\x18\a \x03(\v2\x17.payhost.plugin.v1.ItemR\x05items\x12P\n" +
 	"\bmetadata\x18\b \x03(\v24.payhost.plugin.v1.CreateRefundRequest.MetadataEntryR\bmetadata\x12!\n" +
-	"\foptions_json\x18\t \x01(\fR\voptionsJson\x1a;\n" +
+	"\foptions_json\x18\t \x01(\fR\voptionsJson\x12\x1f\n" +
+	"\vattempt_ref\x18\n" +
+	" \x01(\tR\n" +
+	"attemptRef\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbd\x01\n" +
@@ -837,59 +961,62 @@ func file_payhost_plugin_v1_refund_proto_rawDescGZIP() []byte {
 	return file_payhost_plugin_v1_refund_proto_rawDescData
 }
 
-var file_payhost_plugin_v1_refund_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_payhost_plugin_v1_refund_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_payhost_plugin_v1_refund_proto_goTypes = []any{
 	(*RefundState)(nil),           // 0: payhost.plugin.v1.RefundState
 	(*RefundRef)(nil),             // 1: payhost.plugin.v1.RefundRef
 	(*Dispute)(nil),               // 2: payhost.plugin.v1.Dispute
-	(*CreateRefundRequest)(nil),   // 3: payhost.plugin.v1.CreateRefundRequest
-	(*CreateRefundResponse)(nil),  // 4: payhost.plugin.v1.CreateRefundResponse
-	(*GetRefundRequest)(nil),      // 5: payhost.plugin.v1.GetRefundRequest
-	(*GetRefundResponse)(nil),     // 6: payhost.plugin.v1.GetRefundResponse
-	nil,                           // 7: payhost.plugin.v1.CreateRefundRequest.MetadataEntry
-	(*Report)(nil),                // 8: payhost.plugin.v1.Report
-	(*Money)(nil),                 // 9: payhost.plugin.v1.Money
-	(*Network)(nil),               // 10: payhost.plugin.v1.Network
-	(*Decline)(nil),               // 11: payhost.plugin.v1.Decline
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*InvoiceRef)(nil),            // 13: payhost.plugin.v1.InvoiceRef
-	(*State)(nil),                 // 14: payhost.plugin.v1.State
-	(*Call)(nil),                  // 15: payhost.plugin.v1.Call
-	(*Item)(nil),                  // 16: payhost.plugin.v1.Item
-	(*Error)(nil),                 // 17: payhost.plugin.v1.Error
+	(*DisputeRef)(nil),            // 3: payhost.plugin.v1.DisputeRef
+	(*CreateRefundRequest)(nil),   // 4: payhost.plugin.v1.CreateRefundRequest
+	(*CreateRefundResponse)(nil),  // 5: payhost.plugin.v1.CreateRefundResponse
+	(*GetRefundRequest)(nil),      // 6: payhost.plugin.v1.GetRefundRequest
+	(*GetRefundResponse)(nil),     // 7: payhost.plugin.v1.GetRefundResponse
+	nil,                           // 8: payhost.plugin.v1.CreateRefundRequest.MetadataEntry
+	(*Report)(nil),                // 9: payhost.plugin.v1.Report
+	(*Money)(nil),                 // 10: payhost.plugin.v1.Money
+	(*Network)(nil),               // 11: payhost.plugin.v1.Network
+	(*Decline)(nil),               // 12: payhost.plugin.v1.Decline
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*InvoiceRef)(nil),            // 14: payhost.plugin.v1.InvoiceRef
+	(*State)(nil),                 // 15: payhost.plugin.v1.State
+	(*Call)(nil),                  // 16: payhost.plugin.v1.Call
+	(*Item)(nil),                  // 17: payhost.plugin.v1.Item
+	(*Error)(nil),                 // 18: payhost.plugin.v1.Error
 }
 var file_payhost_plugin_v1_refund_proto_depIdxs = []int32{
-	8,  // 0: payhost.plugin.v1.RefundState.report:type_name -> payhost.plugin.v1.Report
-	9,  // 1: payhost.plugin.v1.RefundState.amount:type_name -> payhost.plugin.v1.Money
-	9,  // 2: payhost.plugin.v1.RefundState.fee:type_name -> payhost.plugin.v1.Money
-	10, // 3: payhost.plugin.v1.RefundState.network:type_name -> payhost.plugin.v1.Network
-	11, // 4: payhost.plugin.v1.RefundState.decline:type_name -> payhost.plugin.v1.Decline
-	12, // 5: payhost.plugin.v1.RefundState.provider_time:type_name -> google.protobuf.Timestamp
-	13, // 6: payhost.plugin.v1.RefundRef.invoice:type_name -> payhost.plugin.v1.InvoiceRef
-	9,  // 7: payhost.plugin.v1.RefundRef.amount:type_name -> payhost.plugin.v1.Money
-	14, // 8: payhost.plugin.v1.RefundRef.state:type_name -> payhost.plugin.v1.State
-	8,  // 9: payhost.plugin.v1.Dispute.report:type_name -> payhost.plugin.v1.Report
-	9,  // 10: payhost.plugin.v1.Dispute.amount:type_name -> payhost.plugin.v1.Money
-	12, // 11: payhost.plugin.v1.Dispute.evidence_due_at:type_name -> google.protobuf.Timestamp
-	12, // 12: payhost.plugin.v1.Dispute.provider_time:type_name -> google.protobuf.Timestamp
-	15, // 13: payhost.plugin.v1.CreateRefundRequest.call:type_name -> payhost.plugin.v1.Call
-	13, // 14: payhost.plugin.v1.CreateRefundRequest.invoice:type_name -> payhost.plugin.v1.InvoiceRef
-	9,  // 15: payhost.plugin.v1.CreateRefundRequest.amount:type_name -> payhost.plugin.v1.Money
-	16, // 16: payhost.plugin.v1.CreateRefundRequest.items:type_name -> payhost.plugin.v1.Item
-	7,  // 17: payhost.plugin.v1.CreateRefundRequest.metadata:type_name -> payhost.plugin.v1.CreateRefundRequest.MetadataEntry
-	8,  // 18: payhost.plugin.v1.CreateRefundResponse.report:type_name -> payhost.plugin.v1.Report
-	0,  // 19: payhost.plugin.v1.CreateRefundResponse.state:type_name -> payhost.plugin.v1.RefundState
-	17, // 20: payhost.plugin.v1.CreateRefundResponse.error:type_name -> payhost.plugin.v1.Error
-	15, // 21: payhost.plugin.v1.GetRefundRequest.call:type_name -> payhost.plugin.v1.Call
-	1,  // 22: payhost.plugin.v1.GetRefundRequest.refund:type_name -> payhost.plugin.v1.RefundRef
-	8,  // 23: payhost.plugin.v1.GetRefundResponse.report:type_name -> payhost.plugin.v1.Report
-	0,  // 24: payhost.plugin.v1.GetRefundResponse.state:type_name -> payhost.plugin.v1.RefundState
-	17, // 25: payhost.plugin.v1.GetRefundResponse.error:type_name -> payhost.plugin.v1.Error
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	9,  // 0: payhost.plugin.v1.RefundState.report:type_name -> payhost.plugin.v1.Report
+	10, // 1: payhost.plugin.v1.RefundState.amount:type_name -> payhost.plugin.v1.Money
+	10, // 2: payhost.plugin.v1.RefundState.fee:type_name -> payhost.plugin.v1.Money
+	11, // 3: payhost.plugin.v1.RefundState.network:type_name -> payhost.plugin.v1.Network
+	12, // 4: payhost.plugin.v1.RefundState.decline:type_name -> payhost.plugin.v1.Decline
+	13, // 5: payhost.plugin.v1.RefundState.provider_time:type_name -> google.protobuf.Timestamp
+	14, // 6: payhost.plugin.v1.RefundRef.invoice:type_name -> payhost.plugin.v1.InvoiceRef
+	10, // 7: payhost.plugin.v1.RefundRef.amount:type_name -> payhost.plugin.v1.Money
+	15, // 8: payhost.plugin.v1.RefundRef.state:type_name -> payhost.plugin.v1.State
+	9,  // 9: payhost.plugin.v1.Dispute.report:type_name -> payhost.plugin.v1.Report
+	10, // 10: payhost.plugin.v1.Dispute.amount:type_name -> payhost.plugin.v1.Money
+	13, // 11: payhost.plugin.v1.Dispute.evidence_due_at:type_name -> google.protobuf.Timestamp
+	13, // 12: payhost.plugin.v1.Dispute.provider_time:type_name -> google.protobuf.Timestamp
+	14, // 13: payhost.plugin.v1.DisputeRef.invoice:type_name -> payhost.plugin.v1.InvoiceRef
+	15, // 14: payhost.plugin.v1.DisputeRef.state:type_name -> payhost.plugin.v1.State
+	16, // 15: payhost.plugin.v1.CreateRefundRequest.call:type_name -> payhost.plugin.v1.Call
+	14, // 16: payhost.plugin.v1.CreateRefundRequest.invoice:type_name -> payhost.plugin.v1.InvoiceRef
+	10, // 17: payhost.plugin.v1.CreateRefundRequest.amount:type_name -> payhost.plugin.v1.Money
+	17, // 18: payhost.plugin.v1.CreateRefundRequest.items:type_name -> payhost.plugin.v1.Item
+	8,  // 19: payhost.plugin.v1.CreateRefundRequest.metadata:type_name -> payhost.plugin.v1.CreateRefundRequest.MetadataEntry
+	9,  // 20: payhost.plugin.v1.CreateRefundResponse.report:type_name -> payhost.plugin.v1.Report
+	0,  // 21: payhost.plugin.v1.CreateRefundResponse.state:type_name -> payhost.plugin.v1.RefundState
+	18, // 22: payhost.plugin.v1.CreateRefundResponse.error:type_name -> payhost.plugin.v1.Error
+	16, // 23: payhost.plugin.v1.GetRefundRequest.call:type_name -> payhost.plugin.v1.Call
+	1,  // 24: payhost.plugin.v1.GetRefundRequest.refund:type_name -> payhost.plugin.v1.RefundRef
+	9,  // 25: payhost.plugin.v1.GetRefundResponse.report:type_name -> payhost.plugin.v1.Report
+	0,  // 26: payhost.plugin.v1.GetRefundResponse.state:type_name -> payhost.plugin.v1.RefundState
+	18, // 27: payhost.plugin.v1.GetRefundResponse.error:type_name -> payhost.plugin.v1.Error
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_refund_proto_init() }
@@ -900,11 +1027,11 @@ func file_payhost_plugin_v1_refund_proto_init() {
 	file_payhost_plugin_v1_call_proto_init()
 	file_payhost_plugin_v1_money_proto_init()
 	file_payhost_plugin_v1_order_proto_init()
-	file_payhost_plugin_v1_refund_proto_msgTypes[4].OneofWrappers = []any{
+	file_payhost_plugin_v1_refund_proto_msgTypes[5].OneofWrappers = []any{
 		(*CreateRefundResponse_State)(nil),
 		(*CreateRefundResponse_Error)(nil),
 	}
-	file_payhost_plugin_v1_refund_proto_msgTypes[6].OneofWrappers = []any{
+	file_payhost_plugin_v1_refund_proto_msgTypes[7].OneofWrappers = []any{
 		(*GetRefundResponse_State)(nil),
 		(*GetRefundResponse_Error)(nil),
 	}
@@ -914,7 +1041,7 @@ func file_payhost_plugin_v1_refund_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_payhost_plugin_v1_refund_proto_rawDesc), len(file_payhost_plugin_v1_refund_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

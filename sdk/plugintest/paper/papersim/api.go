@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,15 @@ func (s *Sim) routes() {
 		return map[string]string{"id": "acct-" + s.config.ClientID, "name": "Paper merchant", "mode": "sandbox"}, nil
 	})
 	s.handle("POST /v2/webhooks", s.register)
+	s.handle("DELETE /v2/webhooks/{id}", func(r *http.Request) (any, *refusal) {
+		for i, h := range s.webhooks {
+			if h.ID == r.PathValue("id") {
+				s.webhooks = slices.Delete(s.webhooks, i, i+1)
+				return struct{}{}, nil
+			}
+		}
+		return refuse(http.StatusNotFound, "not_found", "no such registration")
+	})
 	s.handle("POST /v2/invoices", s.create)
 	s.handle("GET /v2/invoices", func(r *http.Request) (any, *refusal) {
 		for _, i := range s.invoices {
@@ -36,6 +46,7 @@ func (s *Sim) routes() {
 	s.handle("GET /v2/refunds/{id}", func(r *http.Request) (any, *refusal) { return pick(s.refunds, r.PathValue("id"), "") })
 	s.handle("POST /v2/payouts", s.payout)
 	s.handle("GET /v2/payouts", func(r *http.Request) (any, *refusal) { return pick(s.payouts, "", r.FormValue("external_id")) })
+	s.handle("POST /v2/payouts/{id}/cancel", s.cancelPayout)
 	s.handle("GET /v2/payouts/{id}", func(r *http.Request) (any, *refusal) { return pick(s.payouts, r.PathValue("id"), "") })
 	s.handle("GET /v2/balances", s.balances)
 	s.handle("GET /v2/transactions", s.transactions)
@@ -101,6 +112,7 @@ func (s *Sim) create(r *http.Request) (any, *refusal) {
 		Description string `json:"description"`
 		ReturnURL   string `json:"return_url"`
 		ThreeDS     bool   `json:"require_3ds"`
+		Parts       bool   `json:"allow_parts"`
 	}
 	if refused := read(r, &in); refused != nil {
 		return nil, refused
@@ -112,6 +124,7 @@ func (s *Sim) create(r *http.Request) (any, *refusal) {
 		return nil, refused
 	}
 	i := &invoice{ID: s.id("pi"), ExternalID: in.ExternalID, State: "waiting", Amount: in.Amount, Version: 1, ChangedAt: s.config.Now().UTC()}
+	i.parts = in.Parts
 	i.Paid, i.Refunded = money{Currency: in.Amount.Currency}, money{Currency: in.Amount.Currency}
 	i.Page = s.config.URL + "/pay/" + i.ID
 	if in.ThreeDS {
@@ -162,62 +175,6 @@ func (s *Sim) upload(i *invoice, r *http.Request) (any, *refusal) {
 	}
 	s.documents = append(s.documents, Document{i.ID, r.FormValue("name"), r.Header.Get("Content-Type"), content})
 	return map[string]any{"document": s.id("doc"), "size": len(content)}, nil
-}
-
-func (s *Sim) refund(i *invoice, r *http.Request) (any, *refusal) {
-	m, refused := s.movement(r, "rf")
-	if refused != nil {
-		return nil, refused
-	}
-	left := i.Paid.Value.Sub(i.Refunded.Value)
-	if m.Amount.Currency != i.Amount.Currency || m.Amount.Value.GreaterThan(left) {
-		return refuse(http.StatusConflict, "amount", "more than what is left to refund")
-	}
-	m.Invoice, m.State = i.ID, "done"
-	i.Refunded.Value = i.Refunded.Value.Add(m.Amount.Value)
-	s.touch(i)
-	s.refunds = append(s.refunds, m)
-	s.book("refund", m.ID, m.ExternalID, m.Amount, m.Fee)
-	return m, nil
-}
-
-func (s *Sim) payout(r *http.Request) (any, *refusal) {
-	m, refused := s.movement(r, "po")
-	if refused != nil {
-		return nil, refused
-	}
-	m.State = "sent"
-	m.Fee.Value = decimal.New(50, -2)
-	s.payouts = append(s.payouts, m)
-	s.book("payout", m.ID, m.ExternalID, m.Amount, m.Fee)
-	return m, nil
-}
-
-func (s *Sim) movement(r *http.Request, prefix string) (*movement, *refusal) {
-	var in struct {
-		ExternalID string `json:"external_id"`
-		Amount     money  `json:"amount"`
-		IBAN       string `json:"iban"`
-	}
-	if refused := read(r, &in); refused != nil {
-		return nil, refused
-	}
-	if refused := checkAmount(in.Amount); refused != nil {
-		return nil, refused
-	}
-	if in.ExternalID == "" || prefix == "po" && in.IBAN == "" {
-		return nil, &refusal{http.StatusBadRequest, "body", "external_id or iban is missing"}
-	}
-	return &movement{ID: s.id(prefix), ExternalID: in.ExternalID, Amount: in.Amount, Fee: money{Currency: in.Amount.Currency}, At: s.config.Now().UTC()}, nil
-}
-
-func pick(list []*movement, id, external string) (any, *refusal) {
-	for _, m := range list {
-		if id != "" && m.ID == id || external != "" && m.ExternalID == external {
-			return m, nil
-		}
-	}
-	return refuse(http.StatusNotFound, "not_found", "no such object")
 }
 
 func (s *Sim) balances(*http.Request) (any, *refusal) {

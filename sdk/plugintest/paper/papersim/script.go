@@ -49,6 +49,13 @@ func (s *Sim) Documents() []Document {
 	return append([]Document{}, s.documents...)
 }
 
+// Webhooks returns how many addresses are registered for webhooks.
+func (s *Sim) Webhooks() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.webhooks)
+}
+
 // ExpireTokens ends the life of every access token; the refresh token stays good.
 func (s *Sim) ExpireTokens() {
 	s.mu.Lock()
@@ -63,11 +70,32 @@ func (s *Sim) DropRefreshToken() {
 	s.refresh = ""
 }
 
+// OfferToken makes the next answer carry a fresh access token in its header, beside which the present one stays good.
+func (s *Sim) OfferToken() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offer = true
+}
+
+// SendPayout sends a payout, which cannot be called back any more then.
+func (s *Sim) SendPayout(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.payouts {
+		if m.ID == id && m.State == "running" {
+			m.State = "sent"
+			s.book("payout", m.ID, m.ExternalID, m.Amount, m.Fee)
+			return nil
+		}
+	}
+	return fmt.Errorf("payout %q: %w", id, errImpossible)
+}
+
 // Pay pays what is left of an invoice in its own currency.
 func (s *Sim) Pay(id string) error { return s.PayPart(id, "", "") }
 
 // PayPart pays a part: value in major units of currency, which is the invoice's, or UAH for an invoice in EUR. An empty value
-// means all that is left.
+// means all that is left. An invoice that allows no parts takes the whole amount only.
 func (s *Sim) PayPart(id, value, currency string) error {
 	return s.step(id, func(i *invoice) error {
 		if i.State != "waiting" && i.State != "part_paid" && i.State != "authenticating" {
@@ -76,6 +104,9 @@ func (s *Sim) PayPart(id, value, currency string) error {
 		p := payment{ID: s.id("pay"), State: "done", Card: "444403******1902", At: s.config.Now().UTC()}
 		if err := price(&p, i, value, currency); err != nil {
 			return err
+		}
+		if !i.parts && p.Asked.Value.LessThan(i.Amount.Value) {
+			return errImpossible
 		}
 		i.Payments = append(i.Payments, p)
 		i.Paid.Value = i.Paid.Value.Add(p.Asked.Value)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +42,7 @@ type Sim struct {
 	mu        sync.Mutex // guards everything below
 	access    map[string]time.Time
 	refresh   string
+	offer     bool
 	next      int
 	invoices  []*invoice
 	refunds   []*movement
@@ -86,6 +88,8 @@ type invoice struct {
 	Form       *form     `json:"form,omitempty"`
 	Version    int64     `json:"version"`
 	ChangedAt  time.Time `json:"changed_at"`
+
+	parts bool // it may be paid in several
 }
 
 // movement is a refund or a payout.
@@ -93,6 +97,7 @@ type movement struct {
 	ID         string    `json:"id"`
 	ExternalID string    `json:"external_id"`
 	Invoice    string    `json:"invoice,omitempty"`
+	Payment    string    `json:"payment,omitempty"`
 	State      string    `json:"state"`
 	Amount     money     `json:"amount"`
 	Fee        money     `json:"fee"`
@@ -161,6 +166,13 @@ func (s *Sim) handle(pattern string, do func(*http.Request) (any, *refusal)) {
 		if until, ok := s.access[token]; !ok || s.config.Now().After(until) {
 			answer(w, http.StatusUnauthorized, refusal{Code: "token", Message: "the access token is unknown or has run out"})
 			return
+		}
+		if s.offer {
+			s.offer = false
+			next := random(AccessTokenPrefix)
+			s.access[next] = s.config.Now().Add(s.config.TokenLife)
+			w.Header().Set("X-Paper-Token", next)
+			w.Header().Set("X-Paper-Token-Expires-In", strconv.Itoa(int(s.config.TokenLife.Seconds())))
 		}
 		result, refused := do(r)
 		if refused != nil {
