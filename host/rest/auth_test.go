@@ -67,13 +67,20 @@ func TestScopes(t *testing.T) {
 		"POST /v1/invoices": "create",
 		"GET /v1/invoices":  "read", "GET /v1/invoices/{id}": "read", "GET /v1/invoices/{id}/events": "read", "POST /v1/invoices/{id}/refresh": "read",
 		"GET /v1/operations": "read", "GET /v1/operations/{id}": "read",
+		"POST /v1/invoices/{id}/cancel": "create", "POST /v1/invoices/{id}/capture": "capture", "POST /v1/invoices/{id}/void": "capture",
+		"POST /v1/invoices/{id}/refunds": "refund", "GET /v1/invoices/{id}/refunds": "read", "GET /v1/refunds/{id}": "read",
+		"POST /v1/invoices/{id}/actions/{name}": "read", "POST /v1/accounts/{id}/actions/{name}": "read",
+		"GET /v1/invoices/{id}/timeline": "read", "GET /v1/invoices/{id}/evidence": "evidence",
+		"POST /v1/payouts": "payout", "GET /v1/payouts/{id}": "read", "GET /v1/accounts/{id}/balance": "read",
+		"POST /v1/operations/{id}/resolve": "resolve",
+		"GET /v1/webhooks":                 "read", "GET /v1/webhooks/{id}": "read", "POST /v1/webhooks/{id}/replay": "resolve",
 		"GET /v1/events": "read", "GET /v1/events/stream": "read",
 		"GET /v1/accounts": "read", "GET /v1/accounts/{id}": "read",
 		"POST /v1/accounts": "accounts", "PATCH /v1/accounts/{id}": "accounts", "POST /v1/accounts/{id}/check": "accounts",
 		"POST /v1/accounts/{id}/pause": "accounts", "POST /v1/accounts/{id}/resume": "accounts", "POST /v1/accounts/{id}/close": "accounts",
 		"GET /v1/plugins": "plugins", "GET /v1/plugins/{name}": "plugins", "POST /v1/plugins/{name}/restart": "plugins",
 	}
-	included := map[string][]string{"api": {"read", "create"}, "admin": {"read", "create", "accounts", "plugins"}}
+	included := map[string][]string{"api": {"read", "create", "capture", "refund"}, "admin": rest.Scopes()}
 	for _, route := range routes() {
 		method, path, _ := strings.Cut(route, " ")
 		if !strings.HasPrefix(path, "/v1/") {

@@ -56,10 +56,16 @@ func routes() []string {
 		"GET /healthz", "GET /readyz",
 		"GET /v1/accounts", "POST /v1/accounts", "GET /v1/accounts/{id}", "PATCH /v1/accounts/{id}",
 		"POST /v1/accounts/{id}/check", "POST /v1/accounts/{id}/close", "POST /v1/accounts/{id}/pause", "POST /v1/accounts/{id}/resume",
+		"GET /v1/accounts/{id}/balance", "POST /v1/accounts/{id}/actions/{name}",
 		"GET /v1/events", "GET /v1/events/stream",
 		"GET /v1/invoices", "POST /v1/invoices", "GET /v1/invoices/{id}", "GET /v1/invoices/{id}/events", "POST /v1/invoices/{id}/refresh",
-		"GET /v1/operations", "GET /v1/operations/{id}",
+		"POST /v1/invoices/{id}/cancel", "POST /v1/invoices/{id}/capture", "POST /v1/invoices/{id}/void",
+		"POST /v1/invoices/{id}/actions/{name}", "GET /v1/invoices/{id}/timeline", "GET /v1/invoices/{id}/evidence",
+		"POST /v1/invoices/{id}/refunds", "GET /v1/invoices/{id}/refunds", "GET /v1/refunds/{id}",
+		"POST /v1/payouts", "GET /v1/payouts/{id}",
+		"GET /v1/operations", "GET /v1/operations/{id}", "POST /v1/operations/{id}/resolve",
 		"GET /v1/plugins", "GET /v1/plugins/{name}", "POST /v1/plugins/{name}/restart",
+		"GET /v1/webhooks", "GET /v1/webhooks/{id}", "POST /v1/webhooks/{id}/replay",
 		"POST /webhooks/{account}", "POST /webhooks/{account}/{tail}",
 	}
 }
@@ -121,6 +127,13 @@ func TestOpenAPIDescribesPromises(t *testing.T) {
 	}) bool {
 		return p.Name == "Idempotency-Key" && p.Required
 	}))
+	for path, status := range map[string]string{
+		"/v1/invoices/{id}/cancel": "200", "/v1/invoices/{id}/capture": "200", "/v1/invoices/{id}/void": "200",
+		"/v1/invoices/{id}/refunds": "201", "/v1/payouts": "201", "/v1/invoices/{id}/actions/{name}": "200",
+	} {
+		require.Contains(t, doc.Paths[path]["post"].Responses, status, path)
+		require.Contains(t, doc.Paths[path]["post"].Responses["202"].Content, "application/json", path)
+	}
 	problem := doc.Components.Schemas["Problem"]
 	for _, field := range []string{
 		"type", "title", "status", "detail", "kind", "executed", "retry", "retry_after", "reason", "provider_code",

@@ -18,6 +18,7 @@ import (
 //	lost       answer nothing that anybody could understand
 //	wait       hold the call until the test lets it go
 //	panic      panic
+//	hold       accept and hold the whole amount
 //
 // and otherwise accept.
 type scripted struct {
@@ -30,6 +31,8 @@ type scripted struct {
 	seen []pay.CreateInvoice
 	paid bool
 	fail error // what GetInvoice and Check answer, when set
+
+	changes int // commands other than create
 }
 
 func newScripted() *scripted {
@@ -44,7 +47,9 @@ func (p *scripted) Describe() pay.Manifest {
 		OptionSchemas: map[pay.Operation]json.RawMessage{pay.OpCreate: json.RawMessage(`{"type":"object","properties":{"color":{"type":"string"}},"additionalProperties":false}`)},
 		Operations:    map[pay.Operation]pay.OperationSpec{pay.OpCreate: {Resolution: pay.ResolveHuman}},
 		Fields:        map[string]pay.FieldSpec{"return_urls.default": {Use: pay.FieldHonoured}, "items": {Use: pay.FieldHonoured}, "amount_limits.max": {Use: pay.FieldHonoured}},
-		Abilities:     pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanCheck, pay.CanHandleWebhook),
+		Abilities: pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanCheck, pay.CanHandleWebhook, pay.CanCancel, pay.CanCapture,
+			pay.CanVoid, pay.CanRefund, pay.CanPayout, pay.CanReadBalances, pay.CanRunAction),
+		Actions: scriptedActions(),
 	}
 }
 
@@ -89,6 +94,9 @@ func (a *scriptedAccount) CreateInvoice(ctx context.Context, req pay.CreateInvoi
 		case <-ctx.Done():
 			return pay.InvoiceState{}, ctx.Err()
 		}
+	}
+	if what == "hold" {
+		return pay.InvoiceState{ProviderRef: "ref-" + req.Call.ProviderKey, Status: pay.StatusAuthorized, Amount: req.Amount, Authorized: req.Amount}, nil
 	}
 	return pay.InvoiceState{
 		ProviderRef: "ref-" + req.Call.ProviderKey, Status: pay.StatusPending, Amount: req.Amount,
