@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/payhost/payhost/host/store"
@@ -91,6 +92,17 @@ func (h *Host) applyWebhook(ctx context.Context, id string) error {
 	for _, ev := range events {
 		inv, err := h.match(ctx, row, ev)
 		if errors.Is(err, store.ErrNotFound) {
+			payout, found, err := h.matchPayout(ctx, row, ev)
+			if err != nil {
+				return err
+			}
+			if found {
+				row.ObjectType, row.ObjectID = objectPayout, payout.ID
+				if err := h.applyPayoutEvent(ctx, row, ev, payout); err != nil {
+					return err
+				}
+				continue
+			}
 			return h.closeWebhook(ctx, row, store.WebhookUnmatched, "names an object we do not know (yet)")
 		}
 		if err != nil {
@@ -122,7 +134,7 @@ func (h *Host) verifySpooled(ctx context.Context, row store.Webhook) (store.Webh
 		req.Path += "/" + row.Tail
 	}
 	var target *store.Invoice
-	if isID(row.Tail) {
+	if isID(row.Tail) && !strings.HasPrefix(row.Tail, "po_") {
 		inv, err := h.store.Invoice(ctx, row.Tail)
 		if err != nil {
 			return row, storageError(err)
@@ -164,6 +176,9 @@ func (h *Host) verifySpooled(ctx context.Context, row store.Webhook) (store.Webh
 // id, the provider's id, our key.
 func (h *Host) match(ctx context.Context, row store.Webhook, ev pay.WebhookEvent) (store.Invoice, error) {
 	if isID(row.Tail) {
+		if strings.HasPrefix(row.Tail, "po_") {
+			return store.Invoice{}, store.ErrNotFound
+		}
 		return h.store.Invoice(ctx, row.Tail)
 	}
 	if ev.ProviderRef != "" {

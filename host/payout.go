@@ -266,6 +266,11 @@ func (h *Host) recordPayout(ctx context.Context, tx *store.Tx, id string, s pay.
 		}
 	}
 	row.UpdatedAt = h.now()
+	if underWay(row.Status) && row.ProviderRef != "" && row.NextLookAt.Before(h.now()) {
+		row.NextLookAt = h.now().Add(jitter(defaultCadence))
+	} else if !underWay(row.Status) {
+		row.NextLookAt = time.Time{}
+	}
 	evidence := s.Report.Evidence
 	evidence.Kind, evidence.ObservedAt = kind, orTime(evidence.ObservedAt, h.now())
 	raw, _ := json.Marshal(struct {
@@ -323,7 +328,7 @@ func movePayout(row *store.Payout, s pay.PayoutState) (applied, review string) {
 	if s.Report.State != nil {
 		row.PrivateState = s.Report.State
 	}
-	row.NextLookAt = s.Report.NextLookAt
+	row.NextLookAt = s.Report.NextLookAt.UTC()
 	row.Network, row.ProviderTime = s.Network, s.ProviderTime
 	if s.Rate != "" {
 		row.Rate = s.Rate

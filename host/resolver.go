@@ -511,7 +511,32 @@ func (h *Host) pollRound(ctx context.Context) (time.Duration, error) {
 		})
 		sleep = min(sleep, h.cfg.Timeouts.FirstLook)
 	}
+	payouts, err := h.store.Payouts(ctx, store.PayoutFilter{LookBefore: now, Limit: maxPage})
+	if err != nil {
+		return sleep, err
+	}
+	for _, po := range payouts {
+		h.inParallel("poll "+po.ID, func(ctx context.Context) {
+			if err := h.syncPayout(ctx, po.ID, "system:poller"); err != nil {
+				h.postponePayout(ctx, po.ID)
+			}
+		})
+	}
 	return sleep, nil
+}
+
+func (h *Host) postponePayout(ctx context.Context, id string) {
+	err := h.write(ctx, func(tx *store.Tx) error {
+		row, err := tx.Payout(ctx, id)
+		if err != nil {
+			return err
+		}
+		row.NextLookAt = h.now().Add(jitter(defaultCadence))
+		return tx.UpdatePayout(&row)
+	})
+	if err != nil {
+		h.logUnlessDone(ctx, "postponing a look", err, "payout", id)
+	}
 }
 
 // postpone sets the next look at an invoice that could not be asked for.

@@ -111,7 +111,15 @@ func (h *Host) receive(r *http.Request) (pay.Acknowledgement, error) {
 	}
 	req := webhookRequest(r, tail, body, h.now())
 	var target *store.Invoice
-	if isID(tail) {
+	if strings.HasPrefix(tail, "po_") && isID(tail) {
+		row, err := h.store.Payout(ctx, tail)
+		if errors.Is(err, store.ErrNotFound) || err == nil && row.AccountID != accountID {
+			return none, &webhookRefusal{status: http.StatusNotFound, text: "unknown object"}
+		}
+		if err != nil {
+			return none, storageError(err)
+		}
+	} else if isID(tail) {
 		inv, err := h.store.Invoice(ctx, tail)
 		if errors.Is(err, store.ErrNotFound) || err == nil && inv.AccountID != accountID {
 			return none, &webhookRefusal{status: http.StatusNotFound, text: "unknown object"}

@@ -55,6 +55,7 @@ type PayoutFilter struct {
 	Tenant      string
 	AccountID   string
 	ProviderRef string
+	ProviderKey string
 	Statuses    []pay.PayoutStatus
 	NeedsReview *bool
 	LookBefore  time.Time
@@ -115,6 +116,7 @@ func (r *Reader) Payouts(ctx context.Context, f PayoutFilter) ([]Payout, error) 
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
 	equal(&c, "provider_ref", f.ProviderRef)
+	equal(&c, "provider_key", f.ProviderKey)
 	in(&c, "status", f.Statuses)
 	if f.NeedsReview != nil {
 		c.add(boolText("needs_review", *f.NeedsReview))

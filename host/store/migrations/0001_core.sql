@@ -189,6 +189,7 @@ CREATE TABLE payouts (
 CREATE INDEX payouts_list ON payouts (created_at, id);
 CREATE INDEX payouts_account ON payouts (account_id, created_at, id);
 CREATE INDEX payouts_provider_ref ON payouts (provider_ref, account_id) WHERE provider_ref <> '';
+CREATE INDEX payouts_provider_key ON payouts (provider_key, account_id) WHERE provider_key <> '';
 CREATE INDEX payouts_look ON payouts (next_look_at, id) WHERE next_look_at IS NOT NULL;
 
 CREATE TABLE disputes (
