@@ -37,6 +37,8 @@ func serveProvider(name string) {
 		plugin.Serve(merchant.New("1.0.0"))
 	case "monobank":
 		plugin.Serve(monobank.New("1.0.0"))
+	case ledgerPlugin, ledgerHost:
+		serveLedger(name)
 	default:
 		plugin.Serve(remoteProvider{name: name})
 	}
