@@ -102,6 +102,9 @@ type provided struct {
 	created  func() int
 	// refund and dispute happen at the provider, unasked; nil where it has no such thing.
 	refund, dispute func(ref string) error
+	// payout is where money can be sent; nil where it cannot. sent lets it arrive.
+	payout *host.Destination
+	sent   func(ref string) error
 }
 
 // allProviders starts a host with the three plugins as processes, their simulators, and a front that
@@ -109,7 +112,7 @@ type provided struct {
 func allProviders(t *testing.T, edit ...func(*host.Config)) (*hosttest.Host, *front, []provided) {
 	t.Helper()
 	f := newFront(t)
-	payinSim := payinsim.New(payinsim.Config{UserID: 7026, Key: canarySecret, RetryDelays: []time.Duration{time.Millisecond}})
+	payinSim := payinsim.New(payinsim.Config{UserID: 7026, ServiceID: 12, HoldMovements: true, Key: canarySecret, RetryDelays: []time.Duration{time.Millisecond}})
 	merchantSim := merchantsim.New(merchantsim.Config{
 		APIKey: canaryKey, Secret: canarySecret, StoreID: 1, StoreName: "Shop", RetryDelays: []time.Duration{time.Millisecond},
 	})
@@ -128,6 +131,9 @@ func allProviders(t *testing.T, edit ...func(*host.Config)) (*hosttest.Host, *fr
 		})
 	}
 	payinSim.SetCallbackURL(f.URL + "/pay/webhooks/payin-main/topup")
+	require.NoError(t, payinSim.SetBalance(7026, "643", "100000.00"))
+	payinSim.SetChargeCallbackURL(f.URL + "/pay/webhooks/payin-main/charge")
+	payinSim.SetRewardCallbackURL(f.URL + "/pay/webhooks/payin-main/reward")
 	config := func(format string, name string) json.RawMessage {
 		return json.RawMessage(strings.ReplaceAll(format, "BASE", servers[name].URL))
 	}
@@ -138,7 +144,7 @@ func allProviders(t *testing.T, edit ...func(*host.Config)) (*hosttest.Host, *fr
 			c.Plugins = append(c.Plugins, host.Plugin{Name: name, Path: thisBinary(t)})
 		}
 		c.Accounts = append(c.Accounts,
-			host.Account{ID: "payin-main", Provider: "payin", Config: config(`{"user_id":7026,"secret":"`+canarySecret+`","base_url":"BASE"}`, "payin")},
+			host.Account{ID: "payin-main", Provider: "payin", Config: config(`{"user_id":7026,"service_id":12,"secret":"`+canarySecret+`","base_url":"BASE"}`, "payin")},
 			host.Account{ID: "p2p-main", Provider: "merchant", Config: config(`{"api_key":"`+canaryKey+`","secret":"`+canarySecret+`","base_url":"BASE"}`, "merchant")},
 			host.Account{ID: "mono-main", Provider: "monobank", Config: config(`{"token":"`+canaryToken+`","base_url":"BASE"}`, "monobank")},
 		)
@@ -159,16 +165,18 @@ func allProviders(t *testing.T, edit ...func(*host.Config)) (*hosttest.Host, *fr
 				return err
 			}
 			return payinSim.SetStatus(ref, 0)
-		}, func() int { return len(payinSim.Invoices()) }, payinSim.Refund, payinSim.Chargeback},
+		}, func() int { return len(payinSim.Invoices()) }, payinSim.Refund, payinSim.Chargeback,
+			&host.Destination{Type: pay.DestinationAccount, Value: "6034"}, func(ref string) error { return payinSim.Settle(ref) }},
 		{"merchant", "p2p-main", create("p2p-main", "2000.00", "RUB"), merchantSim.Pay, merchantSim.Notify,
 			func() int { return len(merchantSim.Invoices()) }, nil,
-			func(ref string) error { return merchantSim.Dispute(ref, "no_payment", "") }},
+			func(ref string) error { return merchantSim.Dispute(ref, "no_payment", "") },
+			&host.Destination{Type: pay.DestinationCard, Value: "4111 1111 1111 1111"}, func(ref string) error { return merchantSim.Complete(ref, "") }},
 		{"monobank", "mono-main", create("mono-main", "42.00", "UAH"), monobankSim.Pay, func(ref string) error {
 			if err := monobankSim.Pay(ref); err != nil {
 				return err
 			}
 			return monobankSim.SetStatus(ref, "created")
-		}, func() int { return len(monobankSim.Invoices()) }, monobankSim.Reverse, nil},
+		}, func() int { return len(monobankSim.Invoices()) }, monobankSim.Reverse, nil, nil, nil},
 	}
 }
 
@@ -233,6 +241,36 @@ func TestRefundsAndDisputesNobodyOrderedAreFactsBesidePaid(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Money sent is followed until the provider says that it arrived.
+func TestPayoutsOfTheProvidersSettle(t *testing.T) {
+	h, _, list := allProviders(t)
+	for _, p := range list {
+		if p.payout == nil {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			po, err := h.CreatePayout(t.Context(), host.CreatePayout{
+				IdempotencyKey: "payout-" + p.name, Account: p.account, Amount: host.Amount{Value: "1500.00", Currency: "RUB"},
+				Destination: *p.payout, Customer: host.Customer{ID: "6034"}, Description: "Reward",
+			})
+			require.NoError(t, err)
+			require.NotEqual(t, pay.PayoutSucceeded, po.Status)
+			op, err := h.Operation(t.Context(), po.Operation)
+			require.NoError(t, err)
+			require.NoError(t, p.sent(op.ProviderKey))
+			poll(t, func() *host.Payout {
+				now, err := h.Payout(t.Context(), po.ID)
+				require.NoError(t, err)
+				require.False(t, now.NeedsReview, now.ReviewReason)
+				if now.Status != pay.PayoutSucceeded {
+					return nil
+				}
+				return now
+			})
+		})
 	}
 }
 
