@@ -11,7 +11,12 @@ import (
 
 func (p *program) accountCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "account", Short: "Work on merchant accounts"}
-	cmd.AddCommand(p.accountListCommand(), p.accountShowCommand(), p.accountAddCommand(), p.accountCheckCommand())
+	cmd.AddCommand(
+		p.accountListCommand(), p.accountShowCommand(), p.accountAddCommand(), p.accountCheckCommand(), p.accountBalanceCommand(),
+		p.accountStateCommand("pause", "Refuse new operations of an account until it is resumed; webhooks and look-ups go on"),
+		p.accountStateCommand("resume", "Take operations of a paused account again"),
+		p.accountStateCommand("close", "Close an account for good; late webhooks, refunds and look-ups still work"),
+	)
 	return group(cmd)
 }
 
@@ -118,6 +123,50 @@ func (p *program) accountAddCommand() *cobra.Command {
 		}
 		defer c.Close()
 		a, err := c.PutAccount(cmd.Context(), b.body)
+		if err != nil {
+			return err
+		}
+		return r.show(a, func(w io.Writer) { accountCard(w, a) })
+	}
+	return cmd
+}
+
+func (p *program) accountBalanceCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "balance ID", Short: "Ask the provider for the balances of an account now", Args: cobra.ExactArgs(1)}
+	r := p.remoteFlags(cmd)
+	owner := cmd.Flags().String("owner", "", "only the balances of this user of the provider, where the provider has users")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		list, err := c.Balances(cmd.Context(), args[0], *owner)
+		if err != nil {
+			return err
+		}
+		return r.show(list, func(w io.Writer) {
+			rows := [][]any{}
+			for _, b := range list {
+				rows = append(rows, []any{b.Name, b.Available, positive(b.Reserved)})
+			}
+			grid(w, []any{"name", "available", "reserved"}, rows)
+		})
+	}
+	return cmd
+}
+
+func (p *program) accountStateCommand(verb, short string) *cobra.Command {
+	cmd := &cobra.Command{Use: verb + " ID", Short: short, Args: cobra.ExactArgs(1)}
+	r := p.remoteFlags(cmd)
+	reason := cmd.Flags().String("reason", "", "why, for the audit log")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := r.connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		a, err := c.SetAccountState(cmd.Context(), verb, args[0], *reason)
 		if err != nil {
 			return err
 		}

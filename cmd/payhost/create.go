@@ -1,20 +1,12 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/payhost/payhost/cmd/payhost/internal/client"
 )
-
-// bodyField is a flag that fills one field of the request.
-type bodyField struct{ flag, path, usage string }
 
 // createFields are the flags of plain text fields.
 func createFields() []bodyField {
@@ -60,159 +52,41 @@ func (p *program) invoiceCreateCommand() *cobra.Command {
 			"finds out (payhost invoice watch ID).",
 	}
 	r := p.remoteFlags(cmd)
-	for _, f := range createFields() {
-		cmd.Flags().String(f.flag, "", f.usage)
-	}
-	key := cmd.Flags().String("idempotency-key", "", "your key for this one intended invoice; made and printed when absent")
-	file := cmd.Flags().String("json", "", "request body as a JSON file, - for standard input; the other flags are put on top of it")
-	items := cmd.Flags().StringArray("item", nil, `line of the basket as JSON: {"name":…,"quantity":…,"unit_price":…}; repeatable`)
-	metadata := cmd.Flags().StringArray("metadata", nil, "your own key=value, kept with the invoice; repeatable")
-	options := cmd.Flags().StringArray("option", nil, "provider option key=value; true, false and JSON numbers, lists and objects are themselves, all else is text; repeatable")
-	optionsJSON := cmd.Flags().String("options", "", "provider options as one JSON object")
+	fieldFlags(cmd, createFields())
+	key := keyFlag(cmd)
+	file := jsonFlag(cmd)
+	items := itemFlag(cmd)
+	metadata := metadataFlag(cmd)
+	options := optionFlags(cmd)
 	save := cmd.Flags().Bool("save-credential", false, "ask for a stored credential")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		body := map[string]any{}
-		if *file != "" {
-			var err error
-			if body, err = p.input(*file); err != nil {
-				return fmt.Errorf("--json: %w", err)
-			}
-		}
-		b := &bodyBuilder{body: body}
-		for _, f := range createFields() {
-			if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
-				b.set(f.path, flag.Value.String())
-			}
+		b, err := p.fill(cmd, *file, createFields())
+		if err != nil {
+			return err
 		}
 		if cmd.Flags().Changed("save-credential") {
 			b.set("save_credential", *save)
 		}
 		b.items(*items)
 		b.pairs("metadata", "--metadata", *metadata, func(s string) any { return s })
-		b.object("provider_options", "--options", *optionsJSON)
-		b.pairs("provider_options", "--option", *options, optionValue)
+		options.fill(b)
 		if b.err != nil {
 			return b.err
 		}
-		if len(body) == 0 {
+		if len(b.body) == 0 {
 			return usagef("say what to create: --account, --amount and --currency, or --json")
 		}
-		return p.createInvoice(cmd, r, *key, body)
+		return p.createInvoice(cmd, r, *key, b.body)
 	}
 	return cmd
 }
 
 func (p *program) createInvoice(cmd *cobra.Command, r *remote, key string, body map[string]any) error {
-	c, err := r.connect()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if key == "" {
-		key = "cli-" + strings.ToLower(rand.Text())
-		printf(p.stderr, "idempotency key: %s\n", key)
-	}
-	inv, unknown, err := c.CreateInvoice(cmd.Context(), key, body)
-	if err != nil {
-		if _, lost := errors.AsType[*client.UnreachableError](err); lost {
-			return fmt.Errorf("%w\nwhether the invoice was created is not known; repeat the command with --idempotency-key %s", err, key)
-		}
-		return err
-	}
-	if err := r.show(inv, func(w io.Writer) { invoiceCard(w, inv) }); err != nil {
-		return err
-	}
-	if unknown {
-		return &exitError{code: exitUnknown, err: fmt.Errorf(
-			"the outcome is not known yet: operation %s; do not create another invoice, follow this one with: payhost invoice watch %s",
-			inv.UnresolvedOperation, inv.ID)}
-	}
-	return nil
-}
-
-// bodyBuilder fills a JSON object. The first mistake is kept.
-type bodyBuilder struct {
-	body map[string]any
-	err  error
-}
-
-func (b *bodyBuilder) fail(format string, args ...any) {
-	if b.err == nil {
-		b.err = usagef(format, args...)
-	}
-}
-
-// set puts a value at a dotted path.
-func (b *bodyBuilder) set(path string, value any) {
-	at := b.body
-	steps := strings.Split(path, ".")
-	for _, step := range steps[:len(steps)-1] {
-		next, ok := at[step].(map[string]any)
-		if !ok {
-			if at[step] != nil {
-				b.fail("--json: %s is not an object", step)
-				return
-			}
-			next = map[string]any{}
-			at[step] = next
-		}
-		at = next
-	}
-	at[steps[len(steps)-1]] = value
-}
-
-func (b *bodyBuilder) items(texts []string) {
-	if len(texts) == 0 {
-		return
-	}
-	list := []any{}
-	for _, text := range texts {
-		item, err := object([]byte(text))
+	return p.order(r, key, func(c *client.Client, key string) (string, error) {
+		inv, unknown, err := c.CreateInvoice(cmd.Context(), key, body)
 		if err != nil {
-			b.fail("--item: %w", err)
-			return
+			return "", err
 		}
-		list = append(list, item)
-	}
-	b.set("items", list)
-}
-
-func (b *bodyBuilder) object(path, flag, text string) {
-	if text == "" {
-		return
-	}
-	value, err := object([]byte(text))
-	if err != nil {
-		b.fail("%s: %w", flag, err)
-		return
-	}
-	b.set(path, value)
-}
-
-// pairs puts every key=value below path.
-func (b *bodyBuilder) pairs(path, flag string, texts []string, convert func(string) any) {
-	for _, text := range texts {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok || key == "" {
-			b.fail("%s needs key=value", flag)
-			return
-		}
-		into, ok := b.body[path].(map[string]any)
-		if !ok {
-			into = map[string]any{}
-			b.body[path] = into
-		}
-		into[key] = convert(value)
-	}
-}
-
-// optionValue reads what is clearly JSON and no text as JSON.
-func optionValue(s string) any {
-	if s == "null" {
-		return s
-	}
-	if json.Valid([]byte(s)) {
-		return json.RawMessage(s)
-	}
-	return s
+		return openInvoice(inv, unknown), r.show(inv, func(w io.Writer) { invoiceCard(w, inv) })
+	})
 }

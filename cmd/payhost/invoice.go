@@ -16,12 +16,15 @@ import (
 )
 
 func (p *program) invoiceCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "invoice", Short: "Create and follow invoices"}
+	cmd := &cobra.Command{Use: "invoice", Short: "Create, change and follow invoices"}
 	cmd.AddCommand(
 		p.invoiceCreateCommand(),
 		p.invoiceOneCommand("get", "Show an invoice as the host knows it", (*client.Client).Invoice),
 		p.invoiceOneCommand("refresh", "Ask the provider now and show the invoice", (*client.Client).Refresh),
-		p.invoiceListCommand(), p.invoiceWatchCommand(),
+		p.invoiceListCommand(), p.invoiceWatchCommand(), p.invoiceTimelineCommand(),
+		p.invoiceChangeCommand("cancel", "Cancel an unpaid invoice; on an authorized one this is a void", nil, nil),
+		p.invoiceCaptureCommand(), p.invoiceChangeCommand("void", "Release an authorization", nil, nil),
+		p.invoiceRefundCommand(), p.invoiceRefundsCommand(),
 	)
 	return group(cmd)
 }
@@ -120,15 +123,11 @@ func (p *program) invoiceWatchCommand() *cobra.Command {
 
 // trouble says what a person should look at.
 func trouble(inv *host.Invoice) string {
-	switch {
-	case inv.NeedsReview:
-		return "needs review: " + inv.ReviewReason
-	case inv.UnresolvedOperation != "":
-		return "outcome unknown: " + inv.UnresolvedOperation
-	case inv.Overpaid:
+	text := attention(inv.NeedsReview, inv.ReviewReason, inv.UnresolvedOperation)
+	if text == "" && inv.Overpaid {
 		return "overpaid"
 	}
-	return ""
+	return text
 }
 
 func invoiceCard(w io.Writer, inv *host.Invoice) {

@@ -11,8 +11,8 @@ import (
 )
 
 func (p *program) operationCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "operation", Short: "Look at mutating calls and their outcomes"}
-	cmd.AddCommand(p.operationListCommand(), p.operationShowCommand())
+	cmd := &cobra.Command{Use: "operation", Short: "Look at mutating calls and settle their outcomes"}
+	cmd.AddCommand(p.operationListCommand(), p.operationShowCommand(), p.operationResolveCommand())
 	return group(cmd)
 }
 
@@ -50,12 +50,20 @@ func (p *program) operationListCommand() *cobra.Command {
 func (p *program) operationShowCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "show ID", Short: "Show an operation with its tries", Args: cobra.ExactArgs(1)}
 	r := p.remoteFlags(cmd)
+	whole := cmd.Flags().Bool("bundle", false, "also what it is about and everything that was observed: what a person needs to settle it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := r.connect()
 		if err != nil {
 			return err
 		}
 		defer c.Close()
+		if *whole {
+			bundle, err := c.Bundle(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return r.show(bundle, func(w io.Writer) { bundleCards(w, bundle) })
+		}
 		op, err := c.Operation(cmd.Context(), args[0])
 		if err != nil {
 			return err
@@ -63,6 +71,70 @@ func (p *program) operationShowCommand() *cobra.Command {
 		return r.show(op, func(w io.Writer) { operationCard(w, op) })
 	}
 	return cmd
+}
+
+func (p *program) operationResolveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "resolve ID", Short: "Close an operation whose outcome is not known, by your word", Args: cobra.ExactArgs(1),
+		Annotations: changesSomething(),
+		Example: `  payhost operation resolve op_… --outcome executed --provider-ref 8812 --reason "seen in the provider's cabinet"
+  payhost operation resolve op_… --outcome not_executed --reason "support: no such payment, ticket 4711"`,
+		Long: "Your word ranks below what the provider answers. After not_executed the host goes on looking, and evidence to the contrary\n" +
+			"reopens the case (event operation.contradicted). Who decided and why is kept in the audit log. Look at\n" +
+			"payhost operation show ID --bundle first.",
+	}
+	r := p.remoteFlags(cmd)
+	var decision host.Resolve
+	cmd.Flags().StringVar(&decision.Outcome, "outcome", "", "executed or not_executed")
+	cmd.Flags().StringVar(&decision.ProviderRef, "provider-ref", "", "the provider's id of what came to be; needed for an executed create")
+	cmd.Flags().StringVar(&decision.Amount, "amount", "", "what happened, where it differs from what was asked for")
+	cmd.Flags().StringVar(&decision.Reason, "reason", "", "how you know")
+	_ = cmd.RegisterFlagCompletionFunc("outcome",
+		cobra.FixedCompletions([]string{host.ResolveExecuted, host.ResolveNotExecuted}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if decision.Outcome == "" || decision.Reason == "" {
+			return usagef("--outcome and --reason are required")
+		}
+		c, err := r.connect()
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		op, err := c.Resolve(cmd.Context(), args[0], decision)
+		if err != nil {
+			return err
+		}
+		return r.show(op, func(w io.Writer) { operationCard(w, op) })
+	}
+	return cmd
+}
+
+// bundleCards prints the operation, its object and what was observed.
+func bundleCards(w io.Writer, b *host.Bundle) {
+	operationCard(w, &b.Operation)
+	if b.Refund != nil {
+		printf(w, "refund:\n")
+		refundCard(w, b.Refund)
+	}
+	if b.Payout != nil {
+		printf(w, "payout:\n")
+		payoutCard(w, b.Payout)
+	}
+	if b.Invoice != nil {
+		printf(w, "invoice:\n")
+		invoiceCard(w, b.Invoice)
+	}
+	printf(w, "observed:\n")
+	rows := [][]any{}
+	for _, e := range b.Evidence {
+		rows = append(rows, []any{when(e.ObservedAt), e.Kind, e.Status, e.Applied, e.Reason, e.RequestID, e.HTTPStatus, e.Actor})
+	}
+	grid(w, []any{"at", "evidence", "status", "became", "reason", "request id", "HTTP", "actor"}, rows)
+	for _, e := range b.Evidence {
+		if len(e.Raw) > 0 {
+			printf(w, "%s, exact bytes:\n%s\n", e.ID, readable(e.Raw))
+		}
+	}
 }
 
 func operationCard(w io.Writer, op *host.Operation) {

@@ -102,7 +102,7 @@ func (p *program) root() *cobra.Command {
 	root.SetVersionTemplate("payhost {{.Version}}\n")
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.sandboxCommand(), p.configCommand(), p.pluginCommand(), p.invoiceCommand(),
-		p.accountCommand(), p.operationCommand(), p.eventCommand(),
+		p.payoutCommand(), p.accountCommand(), p.operationCommand(), p.webhookCommand(), p.eventCommand(),
 	)
 	return group(root)
 }

@@ -23,8 +23,8 @@ func TestExitCodesOfTheCommandLine(t *testing.T) {
 		want string
 	}{
 		"no command":           {nil, exitUsage, "needs one of the commands account, completion, config"},
-		"unknown command":      {[]string{"refund"}, exitUsage, `payhost has no command "refund"`},
-		"unknown subcommand":   {[]string{"invoice", "pay"}, exitUsage, `payhost invoice has no command "pay"; it has create, get, ls, refresh, watch`},
+		"unknown command":      {[]string{"chargeback"}, exitUsage, `payhost has no command "chargeback"`},
+		"unknown subcommand":   {[]string{"invoice", "pay"}, exitUsage, `payhost invoice has no command "pay"; it has cancel, capture, create, get, ls, refresh, refund, refunds, timeline, void, watch`},
 		"later command":        {[]string{"plugin", "rollback"}, exitUsage, `has no command "rollback"`},
 		"unknown flag":         {[]string{"serve", "--fast"}, exitUsage, "unknown flag: --fast"},
 		"missing argument":     {[]string{"invoice", "get"}, exitUsage, "accepts 1 arg(s)"},
@@ -45,8 +45,19 @@ func TestExitCodesOfTheCommandLine(t *testing.T) {
 		"nobody listens":       {[]string{"invoice", "get", "x", "--url", "http://127.0.0.1:1", "--token-file", token}, exitFailed, "no answer from payhost"},
 		"create, nobody there": {[]string{"invoice", "create", "--account", "a", "--idempotency-key", "k1", "--url", "http://127.0.0.1:1", "--token-file", token},
 			exitUnknown, "repeat the command with --idempotency-key k1"},
-		"offline broken lock": {[]string{"plugin", "ls", "--offline", "--config", broken}, exitFailed, "is not a known key"},
-		"sandbox address":     {[]string{"sandbox", "--listen", "here"}, exitFailed, "must have a port"},
+		"refund, nobody there": {[]string{"invoice", "refund", "inv_1", "--amount", "1.00", "--idempotency-key", "k2", "--url", "http://127.0.0.1:1", "--token-file", token},
+			exitUnknown, "repeat the command with --idempotency-key k2"},
+		"payout, nobody there": {[]string{"payout", "create", "--account", "a", "--idempotency-key", "k3", "--url", "http://127.0.0.1:1", "--token-file", token},
+			exitUnknown, "repeat the command with --idempotency-key k3"},
+		"resolve, nobody there": {[]string{"operation", "resolve", "op_1", "--outcome", "executed", "--reason", "x", "--url", "http://127.0.0.1:1", "--token-file", token},
+			exitUnknown, "no answer from payhost"},
+		"replay, nobody there":  {[]string{"webhook", "replay", "wh_1", "--url", "http://127.0.0.1:1", "--token-file", token}, exitFailed, "no answer from payhost"},
+		"nothing to send":       {[]string{"payout", "create"}, exitUsage, "say what to send"},
+		"resolve without words": {[]string{"operation", "resolve", "op_1", "--outcome", "executed"}, exitUsage, "--outcome and --reason are required"},
+		"capture item":          {[]string{"invoice", "capture", "x", "--item", "tea"}, exitUsage, "--item: a JSON object is needed"},
+		"refund of nothing":     {[]string{"invoice", "refund"}, exitUsage, "accepts 1 arg(s)"},
+		"offline broken lock":   {[]string{"plugin", "ls", "--offline", "--config", broken}, exitFailed, "is not a known key"},
+		"sandbox address":       {[]string{"sandbox", "--listen", "here"}, exitFailed, "must have a port"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -102,10 +102,7 @@ func (p *Problem) listed() bool {
 // CreateInvoice creates an invoice from a request body. Unknown reports that the outcome is not known: the invoice then
 // names its unresolved operation.
 func (c *Client) CreateInvoice(ctx context.Context, key string, body any) (inv *host.Invoice, unknown bool, err error) {
-	header := http.Header{"Idempotency-Key": {key}}
-	inv = new(host.Invoice)
-	status, err := c.call(ctx, http.MethodPost, "/v1/invoices", header, body, inv)
-	return inv, status == http.StatusAccepted, err
+	return order[host.Invoice](ctx, c, "/v1/invoices", key, body)
 }
 
 // Invoice returns one invoice.

@@ -23,7 +23,7 @@ func (s *Sandbox) Accounts() []Account {
 	}
 	return []Account{
 		{"mono-main", "monobank", object(map[string]any{"token": monobankToken, "base_url": s.MonobankURL})},
-		{"payin-main", "payin", object(map[string]any{"user_id": payinUser, "secret": payinSecret, "base_url": s.PayinURL})},
+		{"payin-main", "payin", object(map[string]any{"user_id": payinUser, "secret": payinSecret, "service_id": payinService, "base_url": s.PayinURL})},
 		{"p2p-main", "merchant", object(map[string]any{"api_key": merchantKey, "secret": merchantSecret, "base_url": s.MerchantURL})},
 	}
 }

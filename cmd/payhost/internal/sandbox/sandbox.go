@@ -22,6 +22,7 @@ import (
 // The made-up credentials.
 const (
 	payinUser      = 7026
+	payinService   = 12
 	payinSecret    = "sandbox-payin-developer-key"
 	merchantKey    = "sandbox-merchant-store-key"
 	merchantSecret = "sandbox-merchant-signing-secret"
@@ -68,7 +69,7 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 	url := func(i int) string { return "http://" + opened[i].Addr().String() }
 	s := &Sandbox{IndexURL: url(0), PayinURL: url(1), MerchantURL: url(2), MonobankURL: url(3)}
 	s.payin = payinsim.New(payinsim.Config{
-		PublicURL: s.PayinURL, UserID: payinUser, Key: payinSecret, CallbackURL: c.PayinCallback, RetryDelays: retryDelays(), Logger: c.Logger,
+		PublicURL: s.PayinURL, UserID: payinUser, Key: payinSecret, ServiceID: payinService, CallbackURL: c.PayinCallback, RetryDelays: retryDelays(), Logger: c.Logger,
 	})
 	s.merchant = merchantsim.New(merchantsim.Config{
 		PublicURL: s.MerchantURL, APIKey: merchantKey, Secret: merchantSecret, RetryDelays: retryDelays(), Logger: c.Logger,
