@@ -28,6 +28,8 @@ type command struct {
 	customerID    string
 	correlationID string
 	resolution    pay.Resolution
+	// async returns once the command is durable; the host sends it by itself until giveUp is over.
+	async bool
 	// intend writes what the operation is about in the transaction of its intent; it may refuse, and then nothing was done.
 	intend func(ctx context.Context, tx *store.Tx, op *store.Operation) error
 	// call asks the adapter once.
@@ -75,6 +77,9 @@ func (h *Host) execute(ctx context.Context, c command) (answer, error) {
 
 // start takes the invoice's turn and the account's slot, writes the intent and makes the call on a context of its own.
 func (h *Host) start(ctx context.Context, c command) (answer, error) {
+	if c.async {
+		return h.queue(ctx, c)
+	}
 	done, err := h.begin()
 	if err != nil {
 		return answer{}, err
@@ -233,6 +238,10 @@ func (h *Host) intend(ctx context.Context, c command) (op store.Operation, mine 
 		CustomerID: c.customerID, Actor: who.name, RequestID: who.requestID, CorrelationID: c.correlationID,
 		Traceparent: who.traceparent, CreatedAt: now, UpdatedAt: now,
 	}
+	if c.async {
+		intent.State, intent.Executed, intent.Try = store.OperationQueued, pay.ExecutedNo, 0
+		intent.GiveUpAt, intent.NextLookAt = now.Add(giveUp), now
+	}
 	if intent.ObjectID == "" {
 		intent.ObjectID = newID(idPrefix(c.objectType), now)
 		if c.objectType == objectInvoice {
@@ -261,7 +270,7 @@ func (h *Host) intend(ctx context.Context, c command) (op store.Operation, mine 
 		if _, err := tx.InsertOperation(&op); err != nil {
 			return err
 		}
-		if err := c.intend(ctx, tx, &op); err != nil {
+		if err := c.intend(ctx, tx, &op); err != nil || c.async {
 			return err
 		}
 		return tx.InsertTry(h.newTry(ctx, op))

@@ -33,7 +33,11 @@ func (h *Host) CreateInvoice(ctx context.Context, req CreateInvoice) (*Invoice, 
 		return nil, err
 	}
 	a, err := h.execute(ctx, c)
-	return invoiceOf(a, err)
+	inv, err := invoiceOf(a, err)
+	if inv != nil {
+		inv.Queued = a.op.State == store.OperationQueued
+	}
+	return inv, err
 }
 
 // invoiceOf decodes the invoice of an answer.
@@ -81,7 +85,7 @@ func (h *Host) createCommand(p prepared) (command, error) {
 	}
 	return command{
 		kind: kind, key: p.req.IdempotencyKey, account: p.account, manifest: p.manifest, fingerprint: fingerprint, request: p.req,
-		objectType: objectInvoice, customerID: p.call.Customer.ID, correlationID: p.req.CorrelationID,
+		objectType: objectInvoice, customerID: p.call.Customer.ID, correlationID: p.req.CorrelationID, async: p.req.Async,
 		resolution: resolutionOf(p.manifest, kind, p.call.Options),
 		intend: func(ctx context.Context, tx *store.Tx, op *store.Operation) error {
 			if err := h.oneUnresolvedPerReference(ctx, tx, p); err != nil {

@@ -174,6 +174,10 @@ func (h *Host) decide(op *store.Operation, outcome *pay.Error) {
 		}
 	case op.Executed == pay.ExecutedNo && outcome.RetryRule() == pay.RetrySameOperation:
 		op.State, op.NotBefore = store.OperationQueued, now.Add(outcome.Retry.After)
+		if !op.GiveUpAt.IsZero() { // the host goes on by itself
+			op.LookCount++
+			op.NextLookAt = op.NotBefore.Add(backOff(h.cfg.Timeouts.FirstLook, op.LookCount, now.Sub(op.CreatedAt)))
+		}
 	default:
 		op.State, op.FinishedAt = store.OperationDone, now
 	}

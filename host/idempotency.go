@@ -65,6 +65,10 @@ func (h *Host) replay(ctx context.Context, op store.Operation) (a answer, rerun 
 		return answer{}, false, inProgress(op.InvoiceID, op.ID,
 			"the call with this Idempotency-Key is still running; read the object or call again shortly")
 	case store.OperationQueued:
+		if !op.GiveUpAt.IsZero() { // the host sends it by itself
+			a.raw, err = h.objectView(ctx, &h.store.Reader, op)
+			return a, false, err
+		}
 		if wait := op.NotBefore.Sub(h.now()); wait > 0 {
 			e := decodeError(op)
 			e.Retry = pay.Retry{Rule: pay.RetrySameOperation, After: wait}

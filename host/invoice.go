@@ -12,6 +12,9 @@ import (
 type CreateInvoice struct {
 	// IdempotencyKey is the caller's key for this one intended operation; required, 1 to 255 characters.
 	IdempotencyKey string `json:"-"`
+	// Async stops at "queued": the request is durable and will be sent, and the call returns without waiting for the provider. The
+	// invoice is then creating and [Invoice.Queued].
+	Async bool `json:"-"`
 	// Account is the id of a merchant account.
 	Account string `json:"account"`
 	// Amount is in major units; zero only with purpose verification.
@@ -145,6 +148,8 @@ type Invoice struct {
 	Metadata            map[string]string `json:"metadata,omitempty"`
 	// Replayed says that this is the stored result of an earlier call with the same key.
 	Replayed bool `json:"-"`
+	// Queued says that its create was accepted and has not been sent yet; see [CreateInvoice.Async].
+	Queued bool `json:"-"`
 }
 
 // ListInvoices selects invoices; zero fields select all.

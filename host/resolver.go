@@ -30,7 +30,7 @@ func (h *Host) resolveUnknowns(ctx context.Context) {
 func (h *Host) resolverRound(ctx context.Context) time.Duration {
 	now := h.now()
 	rows, err := h.store.Operations(ctx, store.OperationFilter{
-		States: []store.OperationState{store.OperationUnknown}, LookBefore: now.Add(youngLook), Limit: maxPage,
+		States: []store.OperationState{store.OperationUnknown, store.OperationQueued}, LookBefore: now.Add(youngLook), Limit: maxPage,
 	})
 	if err != nil {
 		h.logUnlessDone(ctx, "reading the unknown operations", err)
@@ -39,13 +39,19 @@ func (h *Host) resolverRound(ctx context.Context) time.Duration {
 	counts := map[string]int{}
 	sleep := youngLook
 	for _, op := range rows {
-		counts[op.AccountID]++
+		if op.State == store.OperationUnknown {
+			counts[op.AccountID]++
+		}
 		if wait := op.NextLookAt.Sub(now); wait > 0 {
 			sleep = min(sleep, wait)
 			continue
 		}
 		h.inParallel("resolve "+op.ID, func(ctx context.Context) {
-			if err := h.resolve(ctx, op); err != nil {
+			settle := h.resolve
+			if op.State == store.OperationQueued {
+				settle = h.send
+			}
+			if err := settle(ctx, op); err != nil {
 				h.logUnlessDone(ctx, "resolving an operation", err, "operation", op.ID)
 			}
 			h.nudge()
