@@ -13,7 +13,8 @@ func (p *program) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Show everything at work against simulated providers", Args: cobra.NoArgs,
 		Long: "Starts three simulated providers and a host with three plugin processes, creates invoices over REST, pays each on\n" +
-			"the provider's page and waits until the host says paid. Exit code 0 only if all were paid. It takes seconds.",
+			"the provider's page and waits until the host says paid. Then it refunds one, and loses a provider's answer on purpose:\n" +
+			"the host says that nobody knows and finds out by itself. Exit code 0 only if all ended as it should. It takes seconds.",
 	}
 	keep := cmd.Flags().Bool("keep", false, "leave everything running afterwards, until Ctrl-C")
 	plugins := cmd.Flags().String("plugins", "", "folder with the payhost-provider-* binaries (default: the folder of this program)")

@@ -31,6 +31,11 @@ func TestDemoPaysEveryInvoice(t *testing.T) {
 	require.Equal(t, 3, len(regexp.MustCompile(`│ api_sync `).FindAllString(text, -1)), "hints made the host ask: %s", text)
 	require.Equal(t, 1, len(regexp.MustCompile(`│ verified_webhook `).FindAllString(text, -1)), "a signed body was believed: %s", text)
 	require.Contains(t, text, "transfer: card", "requisites were shown")
+	require.Regexp(t, `still paid: a refund is a fact beside it, refunded 100\.00 UAH`, text)
+	require.Regexp(t, `202 Accepted +inv_\w+, creating, nobody knows: operation op_\w+`, text)
+	require.Regexp(t, `the host looked +pending, provider reference \S+, found by its key \S+`, text)
+	require.Regexp(t, `operation +done, executed yes, sent 1 time`, text)
+	require.Contains(t, text, "One was refunded, and one lost answer was found again.")
 
 	processes := regexp.MustCompile(`process (\d+)`).FindAllStringSubmatch(text, -1)
 	require.Len(t, processes, 3, "three real processes")

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -103,13 +105,8 @@ func declined(d *pay.Decline) string {
 	if d == nil {
 		return ""
 	}
-	text := string(d.Reason)
-	for _, more := range []string{d.ProviderCode, d.Message} {
-		if more != "" {
-			text += " " + more
-		}
-	}
-	return text
+	said := slices.DeleteFunc([]string{string(d.Reason), d.ProviderCode, d.Message}, func(s string) bool { return s == "" })
+	return strings.Join(said, " ")
 }
 
 func because(d *pay.Decline) string {

@@ -56,7 +56,8 @@ func (d *demo) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(d.Out, format+"\n", args...) // a closed terminal must not stop the clean-up
 }
 
-// Run starts everything, sells, pays, and ends what it started. It returns nil only if every invoice became paid.
+// Run starts everything, sells, pays, gives money back, loses an answer, and ends what it started. It returns nil only if every
+// invoice became paid, the refund succeeded and the host found out what the lost answer had said.
 func Run(ctx context.Context, o Options) (err error) {
 	d := &demo{Options: o, dir: o.DataDir, browser: newBrowser(), started: time.Now().UTC()}
 	timed, cancel := context.WithTimeout(ctx, limit)
@@ -181,10 +182,22 @@ func (d *demo) shop(ctx, timed context.Context, running server.Running) error {
 		}
 		results = append(results, r)
 	}
-	err = d.summary(results)
+	steps := []error{d.step(d.giveBack(timed, len(results)+1, results)), d.step(d.loseAnswer(timed, len(results)+2))}
+	err = errors.Join(append(steps, d.summary(results))...)
+	if err == nil {
+		d.say("One was refunded, and one lost answer was found again.")
+	}
 	if d.Keep && ctx.Err() == nil {
 		d.invite(running)
 		<-ctx.Done()
+	}
+	return err
+}
+
+// step reports a step that did not end as it should.
+func (d *demo) step(err error) error {
+	if err != nil {
+		d.say("   FAILED              %v", err)
 	}
 	return err
 }
@@ -193,17 +206,17 @@ func (d *demo) shop(ctx, timed context.Context, running server.Running) error {
 func (d *demo) summary(results []result) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"invoice", "account", "amount", "captured", "status", "because of"})
+	t.AppendHeader(table.Row{"invoice", "account", "amount", "captured", "refunded", "status", "because of"})
 	paid := 0
 	for _, r := range results {
 		if r.err == nil {
 			paid++
 		}
 		if r.invoice == nil {
-			t.AppendRow(table.Row{"none", r.order.request.Account, r.order.request.Amount.Value + " " + r.order.request.Amount.Currency, "", "failed", ""})
+			t.AppendRow(table.Row{"none", r.order.request.Account, r.order.request.Amount.Value + " " + r.order.request.Amount.Currency, "", "", "failed", ""})
 			continue
 		}
-		t.AppendRow(table.Row{r.invoice.ID, r.invoice.Account, r.invoice.Amount, r.invoice.AmountCaptured, r.invoice.Status, r.cause})
+		t.AppendRow(table.Row{r.invoice.ID, r.invoice.Account, r.invoice.Amount, r.invoice.AmountCaptured, r.invoice.AmountRefunded, r.invoice.Status, r.cause})
 	}
 	d.say("\n%s\n", t.Render())
 	if paid != len(results) {
@@ -220,6 +233,7 @@ func (d *demo) invite(r server.Running) {
 	d.say("  export PAYHOST_URL=%s PAYHOST_TOKEN=$(cat %s)", r.API, r.AdminTokenPath)
 	d.say("  payhost invoice ls")
 	d.say("  payhost invoice create --account mono-main --amount 42.00 --currency UAH --description Tea")
+	d.say("  payhost invoice timeline ID")
 	d.say("  payhost event watch")
 	d.say("The simulators are listed at %s. Press Ctrl-C to end.", d.box.IndexURL)
 }

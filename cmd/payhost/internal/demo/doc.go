@@ -3,6 +3,7 @@
 // a browser.
 //
 // There is no private road. Invoices are created over HTTP, paid by clicking the button on the simulated provider's pay
-// page, and become paid because the provider's own signed callback arrived at the host's webhook URL. [Run] fails unless
-// every invoice ends as it should.
+// page, and become paid because the provider's own signed callback arrived at the host's webhook URL. Then one is refunded, and
+// one answer of a provider is lost on purpose: the host says that nobody knows, looks by itself and finds the invoice. [Run]
+// fails unless everything ends as it should.
 package demo

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/sdk/pay"
@@ -113,7 +113,7 @@ func (d *demo) sell(ctx context.Context, n int, o order) result {
 
 func (d *demo) create(ctx context.Context, n int, o order) (*host.Invoice, error) {
 	d.say("   POST /v1/invoices   %s %s on %s", o.request.Amount.Value, o.request.Amount.Currency, o.request.Account)
-	inv, unknown, err := d.client.CreateInvoice(ctx, fmt.Sprintf("demo-%s-%d", d.started.Format(time.RFC3339Nano), n), o.request)
+	inv, unknown, err := d.client.CreateInvoice(ctx, d.key(strconv.Itoa(n)), o.request)
 	switch {
 	case err != nil:
 		return nil, err
