@@ -147,6 +147,33 @@ func TestUnknownOutcomeIs202(t *testing.T) {
 	require.Empty(t, list.Invoices)
 }
 
+// Who prefers not to wait gets 202 at once, and the host sends the request.
+func TestRespondAsync(t *testing.T) {
+	t.Parallel()
+	s := newSurface(t)
+	for i, prefer := range []string{"respond-async", "return=minimal, Respond-Async; wait=1"} {
+		k := key(fmt.Sprint("async-", i))
+		r := s.create("ok", k, header("Prefer", prefer)).want(http.StatusAccepted)
+		require.Equal(t, "respond-async", r.header.Get("Preference-Applied"))
+		var queued host.Invoice
+		r.into(&queued)
+		require.Equal(t, pay.StatusCreating, queued.Status)
+		require.Empty(t, queued.UnresolvedOperation, "it is known that nothing was sent")
+		require.Equal(t, "/v1/invoices/"+queued.ID, r.header.Get("Location"))
+		require.Eventually(t, func() bool {
+			var inv host.Invoice
+			s.call("GET", r.header.Get("Location"), token(apiToken)).want(http.StatusOK).into(&inv)
+			return inv.Status == pay.StatusPending
+		}, 10*time.Second, 20*time.Millisecond)
+		again := s.create("ok", k, header("Prefer", prefer)).want(http.StatusCreated)
+		require.Equal(t, "true", again.header.Get("Idempotency-Replayed"))
+		require.Empty(t, again.header.Get("Preference-Applied"))
+	}
+	require.Equal(t, 2, s.provider.calls())
+	r := s.create("ok", header("Prefer", "respond-asynchronously")).want(http.StatusCreated)
+	require.Empty(t, r.header.Get("Preference-Applied"))
+}
+
 // The call timeout ends the wait of the caller, not the operation.
 func TestTimeoutOfSentCallIs202(t *testing.T) {
 	t.Parallel()
