@@ -306,7 +306,7 @@ func everyOperation(t *testing.T, h *hosttest.Host) []host.Operation {
 	t.Helper()
 	var all []host.Operation
 	for cursor := ""; ; {
-		page, err := h.Operations(t.Context(), host.ListOperations{Limit: 500, Cursor: cursor})
+		page, err := h.Operations(t.Context(), host.ListOperations{Limit: 200, Cursor: cursor})
 		require.NoError(t, err)
 		all = append(all, page.Operations...)
 		if cursor = page.NextCursor; cursor == "" {
@@ -346,7 +346,7 @@ func objectsEqualLedger(t *testing.T, h *hosttest.Host, l *ledger) {
 	t.Helper()
 	_, objects := l.books()
 	for cursor := ""; ; {
-		page, err := h.Invoices(t.Context(), host.ListInvoices{Limit: 500, Cursor: cursor})
+		page, err := h.Invoices(t.Context(), host.ListInvoices{Limit: 200, Cursor: cursor})
 		require.NoError(t, err)
 		for _, inv := range page.Invoices {
 			row, err := h.Store.Invoice(t.Context(), inv.ID)
