@@ -76,7 +76,7 @@ func (h *Host) RunAction(ctx context.Context, req RunAction) (*ActionResult, err
 		c.objectType, c.objectID, c.invoiceID, c.customerID = objectInvoice, x.invoice.ID, x.invoice.ID, x.invoice.CustomerID
 	}
 	a, err := h.execute(ctx, c)
-	if a.op.ID == "" {
+	if err != nil && len(a.raw) == 0 {
 		return nil, err
 	}
 	result := &ActionResult{Operation: a.op.ID, Replayed: a.replayed}

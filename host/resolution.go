@@ -48,11 +48,12 @@ func (h *Host) ResolveOperation(ctx context.Context, req Resolve) (*Operation, e
 	if err := checkResolve(req); err != nil {
 		return nil, err
 	}
+	settled := &pay.Error{
+		Kind: pay.KindInvalidState, Executed: pay.ExecutedNo, Retry: pay.Retry{Rule: pay.RetryNever}, OperationID: op.ID,
+		Message: "the operation is not open any more; only one whose outcome is not known can be resolved",
+	}
 	if op.State != store.OperationUnknown && op.State != store.OperationNeedsReview {
-		return nil, &pay.Error{
-			Kind: pay.KindInvalidState, Executed: pay.ExecutedNo, Retry: pay.Retry{Rule: pay.RetryNever}, OperationID: op.ID,
-			Message: "the operation is " + string(op.State) + "; only one whose outcome is not known can be resolved",
-		}
+		return nil, settled
 	}
 	who := actorFrom(ctx).name
 	seen, err := h.manualEffect(ctx, op, req)
@@ -65,21 +66,22 @@ func (h *Host) ResolveOperation(ctx context.Context, req Resolve) (*Operation, e
 		}
 		finish(current, h.now())
 		return seen
+	}, func(tx *store.Tx) error {
+		raw, _ := json.Marshal(map[string]string{"outcome": req.Outcome, "provider_ref": req.ProviderRef, "amount": req.Amount})
+		entry := h.audit(ctx, "operation.resolve", "operation", op.ID, nil, raw)
+		entry.Reason = req.Reason
+		return tx.AppendAudit(entry)
 	})
+	if errors.Is(err, errSettled) {
+		return nil, settled
+	}
 	if err != nil {
 		return nil, err
 	}
-	after, err := h.Operation(ctx, op.ID)
-	if err != nil {
+	if err := h.clearReview(ctx, op); err != nil {
 		return nil, err
 	}
-	raw, _ := json.Marshal(map[string]string{"outcome": req.Outcome, "provider_ref": req.ProviderRef, "amount": req.Amount})
-	entry := h.audit(ctx, "operation.resolve", "operation", op.ID, nil, raw)
-	entry.Reason = req.Reason
-	if err := h.write(ctx, func(tx *store.Tx) error { return tx.AppendAudit(entry) }); err != nil {
-		return nil, err
-	}
-	return after, h.clearReview(ctx, op)
+	return h.Operation(ctx, op.ID)
 }
 
 func checkResolve(req Resolve) error {

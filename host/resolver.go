@@ -395,7 +395,7 @@ func (h *Host) lookAgain(ctx context.Context, id string) error {
 
 // settleUnknown closes an unknown operation with what was seen or leaves it to a person.
 func (h *Host) settleUnknown(ctx context.Context, op store.Operation, seen effect, reason string, human bool) error {
-	return h.closeUnknown(ctx, op, "system:resolver", pay.EvidenceAPISync, func(current *store.Operation) effect {
+	return h.closeIfOpen(ctx, op, func(current *store.Operation) effect {
 		if human {
 			h.toHuman(current, reason)
 			return effect{}
@@ -405,9 +405,18 @@ func (h *Host) settleUnknown(ctx context.Context, op store.Operation, seen effec
 	})
 }
 
+// closeIfOpen is [Host.closeUnknown] for the resolver, to whom it is fine that somebody was faster.
+func (h *Host) closeIfOpen(ctx context.Context, op store.Operation, decide func(*store.Operation) effect) error {
+	err := h.closeUnknown(ctx, op, "system:resolver", pay.EvidenceAPISync, decide, nil)
+	if errors.Is(err, errSettled) {
+		return nil
+	}
+	return err
+}
+
 // notExecuted closes an unknown operation as not having happened.
 func (h *Host) notExecuted(ctx context.Context, op store.Operation, why string) error {
-	return h.closeUnknown(ctx, op, "system:resolver", pay.EvidenceAPISync, func(current *store.Operation) effect {
+	return h.closeIfOpen(ctx, op, func(current *store.Operation) effect {
 		return h.markNotExecuted(current, why)
 	})
 }
@@ -433,8 +442,14 @@ func (h *Host) markNotExecuted(op *store.Operation, why string) effect {
 	}
 }
 
-// closeUnknown applies a decision about an unknown operation in one transaction with its object.
-func (h *Host) closeUnknown(ctx context.Context, op store.Operation, who string, kind pay.EvidenceKind, decide func(*store.Operation) effect) error {
+// errSettled says that an operation was settled before a decision about it could be written.
+var errSettled = errors.New("the operation was settled meanwhile")
+
+// closeUnknown applies a decision about an unknown operation in one transaction with its object. also, if
+// not nil, writes what belongs to the same transaction. It fails with errSettled when somebody was faster.
+func (h *Host) closeUnknown(
+	ctx context.Context, op store.Operation, who string, kind pay.EvidenceKind, decide func(*store.Operation) effect, also func(tx *store.Tx) error,
+) error {
 	var ref observed
 	err := h.write(ctx, func(tx *store.Tx) error {
 		current, err := tx.Operation(ctx, op.ID)
@@ -442,7 +457,12 @@ func (h *Host) closeUnknown(ctx context.Context, op store.Operation, who string,
 			return err
 		}
 		if current.State != store.OperationUnknown && current.State != store.OperationNeedsReview {
-			return nil
+			return errSettled
+		}
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
 		}
 		seen := decide(&current)
 		if ref, err = h.applySeen(ctx, tx, &current, seen, kind, who); err != nil {
