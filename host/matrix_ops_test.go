@@ -159,7 +159,7 @@ func matrix() []operation {
 	}
 	bank := "/api/merchant/invoice/"
 	remove := changes("cancel", bank+"remove", "canceled", "pending", invoiceAt("pending"))
-	remove.mute = true
+	remove.mute, remove.class = true, pay.ResolveResend
 	p2pCancel := changes("cancel", "/api/merchant/invoices/*/cancel", "canceled", "pending", invoiceAt("pending"))
 	p2pCancel.plugin = "merchant"
 	return []operation{

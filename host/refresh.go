@@ -101,7 +101,7 @@ func (h *Host) look(ctx context.Context, use *accountUse, account store.Account,
 		return pay.InvoiceState{}, storageError(err)
 	}
 	state, err := finder.FindInvoice(ctx, pay.FindInvoice{
-		Call: call, Invoice: refOf(inv), Reference: inv.Reference, SentAt: op.CreatedAt,
+		Call: call, Operation: op.Kind, Invoice: refOf(inv), Reference: inv.Reference, SentAt: op.CreatedAt,
 	})
 	if errors.Is(err, pay.KindNotFound) {
 		return state, pay.Errorf(pay.KindNotFound, "the provider does not show this invoice (yet)")

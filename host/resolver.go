@@ -149,7 +149,8 @@ func (h *Host) resend(ctx context.Context, op store.Operation) error {
 		return err
 	}
 	v := h.callAdapter(ctx, c, op)
-	if v.err != nil && v.err.WasExecuted() == pay.ExecutedNo {
+	refused := v.err != nil && v.err.WasExecuted() == pay.ExecutedNo
+	if refused {
 		// This try did nothing, but an earlier one may have: the operation stays unknown.
 		v.err = &pay.Error{
 			Kind: pay.KindOutcomeUnknown, Executed: pay.ExecutedUnknown, Message: "sending again did nothing: " + v.err.Error(),
@@ -157,10 +158,28 @@ func (h *Host) resend(ctx context.Context, op store.Operation) error {
 		}
 	}
 	settled, err := h.settle(ctx, op, v)
-	if err == nil && settled.State == store.OperationUnknown {
-		return h.lookAgain(ctx, op.ID)
+	switch {
+	case err != nil || settled.State != store.OperationUnknown:
+		return err
+	case refused && op.Kind == pay.OpCancel:
+		return h.judgeCancel(ctx, settled)
 	}
-	return err
+	return h.lookAgain(ctx, op.ID)
+}
+
+// judgeCancel decides about a cancel that the provider would not repeat: an invoice that is closed was
+// canceled, one that holds money was not.
+func (h *Host) judgeCancel(ctx context.Context, op store.Operation) error {
+	f, err := h.trace(ctx, op)
+	switch {
+	case err != nil:
+		return h.lookAgain(ctx, op.ID)
+	case f.settled:
+		return h.settleUnknown(ctx, op, f.effect, "", false)
+	case f.effect.invoice != nil && (f.effect.invoice.Status.Settled() || f.effect.invoice.Status == pay.StatusAuthorized):
+		return h.notExecuted(ctx, op, "the provider shows the invoice as "+string(f.effect.invoice.Status))
+	}
+	return h.lookAgain(ctx, op.ID)
 }
 
 // rebuild makes the command of a stored operation again, for the classes that may be sent again.
@@ -202,6 +221,23 @@ func (h *Host) rebuild(ctx context.Context, op store.Operation) (command, error)
 			call: func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error) {
 				return h.callRefund(ctx, account, frame, op, refund)
 			}}, nil
+	case pay.OpCancel:
+		var req ChangeInvoice
+		if err := json.Unmarshal(op.Request, &req); err != nil {
+			return command{}, err
+		}
+		x, err := h.existing(ctx, op.InvoiceID)
+		if err != nil {
+			return command{}, err
+		}
+		change, err := h.prepareChange(op.Kind, req, x)
+		if err != nil {
+			return command{}, err
+		}
+		return command{kind: op.Kind, account: x.account, manifest: x.manifest,
+			call: func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error) {
+				return callChange(ctx, account, pay.Operation(op.Action), frame, change, h.fresh(ctx, x.invoice))
+			}}, nil
 	default:
 		return command{}, pay.Errorf(pay.KindUnsupported, "a %s is never sent again", op.Kind)
 	}
@@ -223,6 +259,8 @@ func (h *Host) lookUp(ctx context.Context, op store.Operation) error {
 	}
 	f, err := h.trace(ctx, op)
 	switch {
+	case errors.Is(err, pay.KindUnsupported):
+		return h.settleUnknown(ctx, op, effect{}, "the provider cannot be asked what happened", true)
 	case err != nil:
 		h.log.Info("looking for an operation", "operation", op.ID, "error", err.Error())
 		return h.lookAgain(ctx, op.ID)
@@ -298,9 +336,30 @@ func (h *Host) traceChange(ctx context.Context, use *accountUse, account store.A
 	case pay.OpCapture:
 		f.settled = state.Status.Settled()
 		f.absent = !f.settled && state.Status == pay.StatusAuthorized
-	default: // what an action did is not visible in a status
+	case pay.OpAction:
+		// An attempt is what an action on an unpaid invoice leaves behind. One that moves money leaves it to a person.
+		if h.movesMoney(op) {
+			return found{}, pay.Unsupported("looking up an action that moves money")
+		}
+		f.settled = len(state.Attempts) > 0
+		f.absent = !f.settled
+	default:
 	}
 	return f, nil
+}
+
+// movesMoney reports whether an operation is an action that does; one that is not known any more counts as such.
+func (h *Host) movesMoney(op store.Operation) bool {
+	m, err := h.manifest(op.Provider)
+	if err != nil {
+		return true
+	}
+	for _, spec := range m.Actions {
+		if spec.Name == op.Action {
+			return spec.Effect == pay.EffectMovesMoney
+		}
+	}
+	return true
 }
 
 func (h *Host) traceRefund(ctx context.Context, account pay.Account, op store.Operation) (found, error) {

@@ -44,7 +44,7 @@ func (a *account) FindInvoice(ctx context.Context, req pay.FindInvoice) (pay.Inv
 		return pay.InvoiceState{}, err
 	}
 	if id == "" {
-		return pay.InvoiceState{}, notListed(req.Invoice, res)
+		return pay.InvoiceState{}, notListed(req, res)
 	}
 	n, seen, err := a.look(ctx, id)
 	if err != nil {
@@ -100,9 +100,9 @@ func (a *account) search(ctx context.Context, key string, sent time.Time) (strin
 }
 
 // notListed says what it means that the statement does not show the key.
-func notListed(ref pay.InvoiceRef, res *httpx.Response) *pay.Error {
+func notListed(req pay.FindInvoice, res *httpx.Response) *pay.Error {
 	out := pay.Unsupported("looking up an invoice that is not a charge")
-	if recall(ref.State).Charged {
+	if req.Operation == pay.OpCharge || recall(req.Invoice.State).Charged {
 		out = &pay.Error{Kind: pay.KindNotFound, Message: "the statement shows no charge under the key of the operation"}
 	}
 	out.Executed = pay.ExecutedNo

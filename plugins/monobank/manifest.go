@@ -31,7 +31,7 @@ func manifest(version string) pay.Manifest {
 				Expected: time.Second, Maximum: 15 * time.Second,
 			},
 			// The invoice shows what became of it, a refund under the extRef we gave it.
-			pay.OpCancel:  {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
+			pay.OpCancel:  {Resolution: pay.ResolveResend, Expected: time.Second, Maximum: 15 * time.Second},
 			pay.OpCapture: {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
 			pay.OpVoid:    {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},
 			pay.OpRefund:  {Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second},

@@ -135,6 +135,8 @@ type CreateInvoice struct {
 // FindInvoice looks for an invoice whose provider id is not known.
 type FindInvoice struct {
 	Call Call
+	// Operation is what should have made it: [OpCreate] or [OpCharge]. They leave different traces at some providers.
+	Operation Operation
 	// Invoice names it by ProviderKey and OperationID, and carries State and Known.
 	Invoice InvoiceRef
 	// Reference is the merchant's reference given at creation.

@@ -138,6 +138,7 @@ func toFindInvoice(r pay.FindInvoice) *pluginv1.FindInvoiceRequest {
 		Invoice:   toInvoiceRef(r.Invoice),
 		Reference: r.Reference,
 		SentAt:    toTime(r.SentAt),
+		Operation: string(r.Operation),
 	}
 }
 
@@ -147,6 +148,7 @@ func fromFindInvoice(r *pluginv1.FindInvoiceRequest) pay.FindInvoice {
 		Invoice:   fromInvoiceRef(r.GetInvoice()),
 		Reference: r.GetReference(),
 		SentAt:    fromTime(r.GetSentAt()),
+		Operation: pay.Operation(r.GetOperation()),
 	}
 }
 

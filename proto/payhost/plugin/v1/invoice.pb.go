@@ -1064,7 +1064,9 @@ type FindInvoiceRequest struct {
 	// The merchant's reference given at creation.
 	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
 	// When the create call was sent, to bound a search.
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// What should have made it: "create" or "charge". They leave different traces at some providers.
+	Operation     string `protobuf:"bytes,5,opt,name=operation,proto3" json:"operation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1125,6 +1127,13 @@ func (x *FindInvoiceRequest) GetSentAt() *timestamppb.Timestamp {
 		return x.SentAt
 	}
 	return nil
+}
+
+func (x *FindInvoiceRequest) GetOperation() string {
+	if x != nil {
+		return x.Operation
+	}
+	return ""
 }
 
 // FindInvoiceResponse is what the look-up found.
@@ -1963,12 +1972,13 @@ const file_payhost_plugin_v1_invoice_proto_rawDesc = "" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x127\n" +
 	"\x05state\x18\x02 \x01(\v2\x1f.payhost.plugin.v1.InvoiceStateH\x00R\x05state\x120\n" +
 	"\x05error\x18\x03 \x01(\v2\x18.payhost.plugin.v1.ErrorH\x00R\x05errorB\b\n" +
-	"\x06result\"\xcd\x01\n" +
+	"\x06result\"\xeb\x01\n" +
 	"\x12FindInvoiceRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\x127\n" +
 	"\ainvoice\x18\x02 \x01(\v2\x1d.payhost.plugin.v1.InvoiceRefR\ainvoice\x12\x1c\n" +
 	"\treference\x18\x03 \x01(\tR\treference\x123\n" +
-	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"\xbd\x01\n" +
+	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12\x1c\n" +
+	"\toperation\x18\x05 \x01(\tR\toperation\"\xbd\x01\n" +
 	"\x13FindInvoiceResponse\x121\n" +
 	"\x06report\x18\x01 \x01(\v2\x19.payhost.plugin.v1.ReportR\x06report\x127\n" +
 	"\x05state\x18\x02 \x01(\v2\x1f.payhost.plugin.v1.InvoiceStateH\x00R\x05state\x120\n" +
