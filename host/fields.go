@@ -57,6 +57,9 @@ func (h *Host) prepare(req CreateInvoice, account store.Account, m pay.Manifest)
 	p.call.ExpiresIn = parseExpiry(req.ExpiresIn, &problems)
 	p.call.MaxAmount = parseMax(req, amount, &problems)
 	p.call.Items = parseItems(req.Items, amount, &problems)
+	if req.Source != nil && m.Field("source").Use != pay.FieldRefused {
+		problems.refuse("source", "is not offered by this host yet; leave it out")
+	}
 	checkFields(req, m, &problems)
 	if err := h.checkOptions(req.ProviderOptions, m, pay.OpCreate, &problems); err != nil {
 		return p, err
