@@ -26,7 +26,7 @@ func (f *filler) fill(v reflect.Value) {
 		v.Set(reflect.ValueOf(m))
 		return
 	case json.RawMessage:
-		v.SetBytes(fmt.Appendf(nil, `{"n": %d}`, f.n)) // the space must survive
+		v.SetBytes(fmt.Appendf(nil, `{"n":%d}`, f.n)) // the space must survive
 		return
 	case pay.Report: // not stored: records have columns for what is kept of it
 		return
