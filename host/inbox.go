@@ -91,7 +91,7 @@ func (h *Host) applyWebhook(ctx context.Context, id string) error {
 	for _, ev := range events {
 		inv, err := h.match(ctx, row, ev)
 		if errors.Is(err, store.ErrNotFound) {
-			return h.closeWebhook(ctx, row, store.WebhookUnmatched, "names an object we do not know (yet)")
+			return h.park(ctx, row, ev, "names an object we do not know (yet)")
 		}
 		if err != nil {
 			return storageError(err)
@@ -102,7 +102,7 @@ func (h *Host) applyWebhook(ctx context.Context, id string) error {
 			return err
 		}
 		if waits {
-			return h.closeWebhook(ctx, row, store.WebhookUnmatched, "waits for the answer of the create")
+			return h.park(ctx, row, ev, "waits for the answer of the create")
 		}
 	}
 	return h.closeWebhook(ctx, row, store.WebhookProcessed, "")
@@ -248,6 +248,22 @@ func (h *Host) adopt(ctx context.Context, inv store.Invoice, ref string) error {
 		kind: pay.EvidenceAPISync, state: state, actor: "system:webhook", cause: string(pay.EvidenceAPISync), at: h.now(),
 	}, nil)
 	return err
+}
+
+// park leaves a webhook unmatched until its object is known. The object may have become known while
+// the webhook was looked at, before anybody could find it parked; then it is taken up at once.
+func (h *Host) park(ctx context.Context, row store.Webhook, ev pay.WebhookEvent, reason string) error {
+	if err := h.closeWebhook(ctx, row, store.WebhookUnmatched, reason); err != nil {
+		return err
+	}
+	inv, err := h.match(ctx, row, ev)
+	if err == nil && (inv.ProviderRef != "" || inv.UnresolvedOperation != "" || inv.Final) {
+		h.enqueue(row.ID)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return storageError(err)
 }
 
 // closeWebhook stores where a webhook stands now.
