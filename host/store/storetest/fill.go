@@ -11,7 +11,11 @@ import (
 
 // filler gives every field of a record a value of its own, so that a column that is lost, swapped or read into the
 // wrong field shows.
-type filler struct{ n int }
+type filler struct {
+	n int
+	// nested counts the structures that are stored as JSON inside a column; JSON within them comes back compact.
+	nested int
+}
 
 // fill sets every exported field below v but those of the skipped types.
 func (f *filler) fill(v reflect.Value) {
@@ -26,7 +30,11 @@ func (f *filler) fill(v reflect.Value) {
 		v.Set(reflect.ValueOf(m))
 		return
 	case json.RawMessage:
-		v.SetBytes(fmt.Appendf(nil, `{"n": %d}`, f.n)) // the space must survive
+		space := " " // must survive
+		if f.nested > 0 {
+			space = ""
+		}
+		v.SetBytes(fmt.Appendf(nil, `{"n":%s%d}`, space, f.n))
 		return
 	case pay.Report: // not stored: records have columns for what is kept of it
 		return
@@ -54,7 +62,9 @@ func (f *filler) fill(v reflect.Value) {
 		v.SetMapIndex(key, value)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
+		f.nested++
 		f.fill(v.Elem())
+		f.nested--
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
