@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -36,6 +37,9 @@ func storageError(err error) error {
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return &pay.Error{Kind: pay.KindNotFound, Message: "no such object", Err: err}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return notSent(pay.KindProviderUnavailable, "the caller stopped waiting for the store")
 	}
 	return &pay.Error{Kind: pay.KindInternal, Executed: pay.ExecutedUnknown, Message: "storage: " + err.Error(), Err: err}
 }

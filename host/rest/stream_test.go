@@ -144,7 +144,7 @@ func TestStreamRefusals(t *testing.T) {
 // Streams outlive the timeout of calls, and comments keep them open.
 func TestStreamHeartbeat(t *testing.T) {
 	t.Parallel()
-	s := newSurface(t, func(c *rest.Config) { c.Heartbeat, c.Timeout = 30*time.Millisecond, 50*time.Millisecond })
+	s := newSurface(t, func(c *rest.Config) { c.Heartbeat, c.Timeout = 700*time.Millisecond, 2*time.Second })
 	f := s.follow()
 	for range 4 {
 		f.comment(": heartbeat")
