@@ -16,18 +16,19 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/host/hosttest"
 	"github.com/payhost/payhost/host/store/sqlite"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
 // durableHost runs on a real file with real flushes, and on a provider in memory.
-func durableHost(b *testing.B) *hosttest.Host {
+func durableHost(b *testing.B, edit ...func(*host.Config)) *hosttest.Host {
 	b.Helper()
 	st, err := sqlite.Open(filepath.Join(b.TempDir(), "payhost.db"), sqlite.Options{})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, st.Close()) })
-	return hosttest.StartOn(b, st, hosttest.NewProvider())
+	return hosttest.StartOn(b, st, hosttest.NewProvider(), edit...)
 }
 
 // inFlight makes n calls, at most callers of them at a time.
@@ -167,7 +168,7 @@ func BenchmarkTimeToTruth(b *testing.B) {
 	var unknown time.Duration
 	for range b.N {
 		b.StopTimer()
-		h := durableHost(b)
+		h := durableHost(b, func(c *host.Config) { c.Timeouts = host.Timeouts{} }) // not those of tests
 		h.Provider.Next(hosttest.Unknown)
 		b.StartTimer()
 		lost, err := h.CreateInvoice(b.Context(), hosttest.Invoice("order", "10.00"))
