@@ -252,7 +252,7 @@ func TestASecondHostWaitsAndTakesOver(t *testing.T) {
 		t.Fatal("the second host did not take over within 30 s")
 	}
 	require.NoError(t, second.ReadyProblem())
-	require.Equal(t, answer, runLedgerCall(second, first), "it has what the first one wrote")
+	require.Equal(t, answer, runLedgerCall(t.Context(), second, first), "it has what the first one wrote")
 	inv, err := second.CreateInvoice(t.Context(), create)
 	require.NoError(t, err)
 	require.Equal(t, pay.StatusPaid, inv.Status)

@@ -202,7 +202,7 @@ func runLedgerHost(database, baseURL string) {
 		must(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			var c ledgerCall
 			must(json.NewDecoder(r.Body).Decode(&c))
-			must(json.NewEncoder(w).Encode(runLedgerCall(h, c)))
+			must(json.NewEncoder(w).Encode(runLedgerCall(context.WithoutCancel(r.Context()), h, c)))
 		})))
 	}()
 	must(h.Run(context.Background()))
@@ -214,8 +214,7 @@ func must(err error) {
 	}
 }
 
-func runLedgerCall(h *host.Host, c ledgerCall) ledgerAnswer {
-	ctx := context.Background()
+func runLedgerCall(ctx context.Context, h *host.Host, c ledgerCall) ledgerAnswer {
 	change := host.ChangeInvoice{IdempotencyKey: c.Key, Invoice: c.Target, Reference: c.Reference, Amount: c.Amount}
 	var object any
 	var review bool

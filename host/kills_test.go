@@ -430,6 +430,6 @@ func repeatsAreIdentical(t *testing.T, h *hosttest.Host, c *callers) {
 		if before.Kind == pay.KindOutcomeUnknown {
 			continue // a person may have settled it meanwhile
 		}
-		require.Equal(t, before, runLedgerCall(h.Host, c.calls[name]), name)
+		require.Equal(t, before, runLedgerCall(t.Context(), h.Host, c.calls[name]), name)
 	}
 }
