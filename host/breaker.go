@@ -32,7 +32,7 @@ func (h *Host) breaker(account string, kind pay.Operation) *gobreaker.TwoStepCir
 			Name: account + "/" + string(kind), Timeout: breakerPause,
 			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 			IsSuccessful: func(err error) bool { return !counts(err) },
-			IsExcluded:   pluginDeath,
+			IsExcluded:   saysNothing,
 			OnStateChange: func(name string, from, to gobreaker.State) {
 				h.log.Warn("circuit breaker", "of", name, "from", from.String(), "to", to.String())
 			},
@@ -67,7 +67,10 @@ func counts(err error) bool {
 	}
 }
 
-// pluginDeath marks outcomes that say nothing about the provider.
-func pluginDeath(err error) bool {
-	return err != nil && pay.AsError(err).Kind == pay.KindPluginFault
+// errNotTried tells a breaker that the call it let pass was never made.
+var errNotTried = errors.New("the call was not made")
+
+// saysNothing marks outcomes that say nothing about the provider: calls that were not made, and deaths of plugins.
+func saysNothing(err error) bool {
+	return err != nil && (errors.Is(err, errNotTried) || pay.AsError(err).Kind == pay.KindPluginFault)
 }

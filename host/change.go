@@ -155,7 +155,7 @@ func (h *Host) prepareChange(kind pay.Operation, req ChangeInvoice, x changed) (
 		if kind != pay.OpCapture {
 			problems.add("amount", "belongs to a capture; a %s has none", kind)
 		}
-		change.Amount = positive("amount", req.Amount, x.invoice.Amount.Currency(), &problems)
+		change.Amount = positive(req.Amount, x.invoice.Amount.Currency(), &problems)
 	}
 	change.Items = parseItems(req.Items, x.invoice.Amount, &problems)
 	if err := h.checkOptions(req.ProviderOptions, x.manifest, kind, &problems); err != nil {
@@ -164,14 +164,14 @@ func (h *Host) prepareChange(kind pay.Operation, req ChangeInvoice, x changed) (
 	return change, problems.err()
 }
 
-// positive reads an amount above zero.
-func positive(path, text string, currency pay.Currency, problems *fieldErrors) pay.Money {
+// positive reads the amount of a request, which must be above zero.
+func positive(text string, currency pay.Currency, problems *fieldErrors) pay.Money {
 	m, err := pay.ParseMoneyIn(text, currency)
 	switch {
 	case err != nil:
-		problems.add(path, "%s", err.Error())
+		problems.add("amount", "%s", err.Error())
 	case m.Sign() <= 0:
-		problems.add(path, "must be positive")
+		problems.add("amount", "must be positive")
 	}
 	return m
 }

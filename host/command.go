@@ -97,7 +97,7 @@ func (h *Host) start(ctx context.Context, c command) (answer, error) {
 	}
 	op, mine, err := h.intend(ctx, c)
 	if err != nil || !mine {
-		tell(nil)
+		tell(errNotTried)
 		release()
 		done()
 		if err != nil {

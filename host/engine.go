@@ -150,6 +150,7 @@ func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (store
 	if err != nil {
 		return settled, err
 	}
+	h.nudge()
 	if ref.invoice.ID != "" && (ref.change.newRef || settled.State != store.OperationDone) {
 		h.rematch(ref.invoice)
 	}

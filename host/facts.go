@@ -36,6 +36,9 @@ func (h *Host) storeRefunds(ctx context.Context, tx *store.Tx, inv store.Invoice
 			if err := tx.InsertRefund(&r); err != nil {
 				return false, err
 			}
+			if err := h.emitRefund(tx, r, "refund."+string(orElse(r.Status, pay.RefundPending)), "provider:"+inv.Provider, "external", inv.Mode); err != nil {
+				return false, err
+			}
 			used[r.ID] = true
 			changed = true
 			continue
@@ -52,9 +55,15 @@ func (h *Host) storeRefunds(ctx context.Context, tx *store.Tx, inv store.Invoice
 			}
 			r.NeedsReview, r.ReviewReason = true, "it was closed as not executed, and the provider shows it"
 		}
+		moved := r.Status != s.Status
 		r.RefundState, r.UpdatedAt = s, h.now()
 		if err := tx.UpdateRefund(&r); err != nil {
 			return false, err
+		}
+		if moved {
+			if err := h.emitRefund(tx, r, "refund."+string(s.Status), "provider:"+inv.Provider, "observed", inv.Mode); err != nil {
+				return false, err
+			}
 		}
 		changed = true
 	}

@@ -267,7 +267,7 @@ func (h *Host) recordPayout(ctx context.Context, tx *store.Tx, id string, s pay.
 	}
 	row.UpdatedAt = h.now()
 	if underWay(row.Status) && row.ProviderRef != "" && row.NextLookAt.Before(h.now()) {
-		row.NextLookAt = h.now().Add(jitter(defaultCadence))
+		row.NextLookAt = h.now().Add(jitter(h.cadence(row.Provider, pay.StatusProcessing)))
 	} else if !underWay(row.Status) {
 		row.NextLookAt = time.Time{}
 	}

@@ -72,6 +72,7 @@ func (h *Host) syncPayoutNow(ctx context.Context, id, who string) error {
 
 // recordPayoutSeen applies an observation that settles the payout's open operation, too, when it proves the effect.
 func (h *Host) recordPayoutSeen(ctx context.Context, id string, state pay.PayoutState, kind pay.EvidenceKind, who string) error {
+	defer h.nudge()
 	return h.write(ctx, func(tx *store.Tx) error {
 		row, err := tx.Payout(ctx, id)
 		if err != nil {

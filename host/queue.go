@@ -59,7 +59,7 @@ func (h *Host) send(ctx context.Context, op store.Operation) error {
 		return h.nextTry(ctx, tx, &op)
 	})
 	if err != nil || !claimed {
-		tell(nil)
+		tell(errNotTried)
 		return err
 	}
 	_, err = h.carryOut(ctx, c, op, tell)

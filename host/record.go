@@ -44,7 +44,23 @@ func (h *Host) record(ctx context.Context, invoiceID string, obs observation) (o
 	if out.change.newRef {
 		h.rematch(out.invoice)
 	}
+	h.nudgeFor(out.invoice.NextLookAt)
 	return out, nil
+}
+
+// followRefunds keeps a final invoice on the poller's list while a refund of it is on its way.
+func (h *Host) followRefunds(ctx context.Context, tx *store.Tx, c *change) error {
+	rows, err := tx.Refunds(ctx, c.next.ID)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.Status == pay.RefundPending {
+			c.next.NextLookAt = h.now().Add(jitter(h.cadence(c.next.Provider, pay.StatusProcessing)))
+			return nil
+		}
+	}
+	return nil
 }
 
 // recordIn is [Host.record] inside a transaction. then may change the decided change before it is written.
@@ -117,9 +133,19 @@ func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoi
 		if err != nil {
 			return err
 		}
-		if facts && !c.changed() {
+		if facts {
+			if err := h.sumInto(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+		if facts && len(c.events) == 0 {
 			c.previous["facts"] = nil
 			c.events = append(c.events, "invoice.updated")
+		}
+	}
+	if c.next.Final && !c.next.Status.Closed() {
+		if err := h.followRefunds(ctx, tx, c); err != nil {
+			return err
 		}
 	}
 	if !c.changed() && c.applied != appliedFacts {

@@ -149,7 +149,7 @@ func (h *Host) prepareRefund(req CreateRefund, x changed) (pay.CreateRefund, err
 	checkText("reference", req.Reference, maxTextLength, &problems)
 	checkMetadata(req.Metadata, &problems)
 	if req.Amount != "" {
-		refund.Amount = positive("amount", req.Amount, x.invoice.Amount.Currency(), &problems)
+		refund.Amount = positive(req.Amount, x.invoice.Amount.Currency(), &problems)
 	}
 	refund.Items = parseItems(req.Items, x.invoice.Amount, &problems)
 	if err := h.checkOptions(req.ProviderOptions, x.manifest, pay.OpRefund, &problems); err != nil {
@@ -327,27 +327,17 @@ func (h *Host) moveRefund(row *store.Refund, state pay.RefundState, op *store.Op
 // sumRefunds keeps what was returned on the invoice, with its open operation.
 func (h *Host) sumRefunds(ctx context.Context, tx *store.Tx, inv store.Invoice, op *store.Operation, who string) error {
 	c := change{next: inv, applied: appliedUnchanged, previous: map[string]any{}}
-	rows, err := tx.Refunds(ctx, inv.ID)
-	if err != nil {
+	if err := h.sumInto(ctx, tx, &c); err != nil {
 		return err
-	}
-	sum := pay.ZeroOf(inv.Amount.Currency())
-	for _, row := range rows {
-		if row.Status != pay.RefundSucceeded || !row.Amount.IsSet() {
-			continue
-		}
-		if sum, err = sum.Add(row.Amount); err != nil {
-			return pay.Errorf(pay.KindIntegrityMismatch, "a refund of invoice %s is in another currency", inv.ID)
-		}
-	}
-	if sum.Sign() > 0 && (!inv.Refunded.IsSet() || greater(sum, inv.Refunded)) {
-		c.money("amount_refunded", &c.next.Refunded, sum)
 	}
 	if op != nil {
 		h.markUnresolved(&c, *op)
 	}
 	c = c.touched(observation{})
-	if !c.changed() {
+	if err := h.followRefunds(ctx, tx, &c); err != nil {
+		return err
+	}
+	if !c.changed() && c.next.NextLookAt.Equal(inv.NextLookAt) {
 		return nil
 	}
 	c.next.UpdatedAt = h.now()
@@ -355,6 +345,27 @@ func (h *Host) sumRefunds(ctx context.Context, tx *store.Tx, inv store.Invoice, 
 		return err
 	}
 	return h.emit(tx, &c, observation{actor: who, cause: string(pay.OpRefund)})
+}
+
+// sumInto sets what was returned to the sum of the refunds that succeeded, where that is more than the provider states.
+func (h *Host) sumInto(ctx context.Context, tx *store.Tx, c *change) error {
+	rows, err := tx.Refunds(ctx, c.next.ID)
+	if err != nil {
+		return err
+	}
+	sum := pay.ZeroOf(c.next.Amount.Currency())
+	for _, row := range rows {
+		if row.Status != pay.RefundSucceeded || !row.Amount.IsSet() {
+			continue
+		}
+		if sum, err = sum.Add(row.Amount); err != nil {
+			return pay.Errorf(pay.KindIntegrityMismatch, "a refund of invoice %s is in another currency", c.next.ID)
+		}
+	}
+	if sum.Sign() > 0 && (!c.next.Refunded.IsSet() || greater(sum, c.next.Refunded)) {
+		c.money("amount_refunded", &c.next.Refunded, sum)
+	}
+	return nil
 }
 
 func (h *Host) emitRefund(tx *store.Tx, row store.Refund, kind, who, cause string, mode pay.Mode) error {

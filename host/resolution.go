@@ -109,7 +109,7 @@ func (h *Host) manualEffect(ctx context.Context, op store.Operation, req Resolve
 		}
 		s := pay.RefundState{Report: at, ProviderRef: req.ProviderRef, Status: pay.RefundSucceeded}
 		if req.Amount != "" {
-			s.Amount = positive("amount", req.Amount, row.Amount.Currency(), &problems)
+			s.Amount = positive(req.Amount, row.Amount.Currency(), &problems)
 		}
 		return effect{refund: &s}, problems.err()
 	case objectPayout:
@@ -119,7 +119,7 @@ func (h *Host) manualEffect(ctx context.Context, op store.Operation, req Resolve
 		}
 		s := pay.PayoutState{Report: at, ProviderRef: req.ProviderRef, Status: pay.PayoutSucceeded}
 		if req.Amount != "" {
-			s.Amount = positive("amount", req.Amount, row.Requested.Currency(), &problems)
+			s.Amount = positive(req.Amount, row.Requested.Currency(), &problems)
 		}
 		return effect{payout: &s}, problems.err()
 	case objectInvoice:
@@ -129,7 +129,7 @@ func (h *Host) manualEffect(ctx context.Context, op store.Operation, req Resolve
 		}
 		s := pay.InvoiceState{Report: at, ProviderRef: req.ProviderRef}
 		if req.Amount != "" {
-			s.Amount = positive("amount", req.Amount, inv.Amount.Currency(), &problems)
+			s.Amount = positive(req.Amount, inv.Amount.Currency(), &problems)
 		}
 		switch op.Kind {
 		case pay.OpCreate, pay.OpCharge:

@@ -596,11 +596,16 @@ func (h *Host) pollRound(ctx context.Context) (time.Duration, error) {
 		})
 		sleep = min(sleep, h.cfg.Timeouts.FirstLook)
 	}
-	payouts, err := h.store.Payouts(ctx, store.PayoutFilter{LookBefore: now, Limit: maxPage})
+	payouts, err := h.store.Payouts(ctx, store.PayoutFilter{LookBefore: now.Add(youngLook), Limit: maxPage})
 	if err != nil {
 		return sleep, err
 	}
 	for _, po := range payouts {
+		if wait := po.NextLookAt.Sub(now); wait > 0 {
+			sleep = min(sleep, wait)
+			continue
+		}
+		sleep = min(sleep, h.cfg.Timeouts.FirstLook)
 		h.inParallel("poll "+po.ID, func(ctx context.Context) {
 			if err := h.syncPayout(ctx, po.ID, "system:poller"); err != nil {
 				h.postponePayout(ctx, po.ID)

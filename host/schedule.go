@@ -48,6 +48,22 @@ func (h *Host) schedule(c *change, obs observation) {
 	}
 }
 
+// cadence is how often something of a provider is looked at that goes on without the payer.
+func (h *Host) cadence(provider string, s pay.Status) time.Duration {
+	m, err := h.manifest(provider)
+	if err != nil {
+		return defaultCadence
+	}
+	return cadence(m, s)
+}
+
+// nudgeFor wakes the poller when something is due before its next round.
+func (h *Host) nudgeFor(at time.Time) {
+	if !at.IsZero() && at.Before(h.now().Add(youngLook)) {
+		h.nudge()
+	}
+}
+
 func cadence(m pay.Manifest, s pay.Status) time.Duration {
 	if d := m.PollCadence[s]; d > 0 {
 		return d

@@ -192,7 +192,7 @@ func (c *conditions) page(column string, before time.Time, beforeID string, look
 	return column + " DESC, id DESC"
 }
 
-// rest returns the clause with an order and a limit; a limit of zero is 50, the most is 500.
+// rest returns the clause with an order and a limit; a limit of zero is 50, the most is 501, which lets a page of 500 know whether there is more.
 func (c *conditions) rest(order string, limit int) string {
 	where := ""
 	if len(c.parts) > 0 {
@@ -204,7 +204,7 @@ func (c *conditions) rest(order string, limit int) string {
 // The limits of lists.
 const (
 	defaultLimit = 50
-	maxLimit     = 500
+	maxLimit     = 501
 )
 
 func clampLimit(limit int) int {

@@ -367,7 +367,7 @@ type InvoiceFilter struct {
 	// Before continues a list after this invoice: newest first by (created_at, id).
 	BeforeTime time.Time
 	BeforeID   string
-	// Limit is at most 500; zero means 50.
+	// Limit is at most 501; zero means 50.
 	Limit int
 }
 

@@ -230,7 +230,7 @@ func TestManifest(t *testing.T) {
 		classes[op] = spec.Resolution
 	}
 	require.Equal(t, map[pay.Operation]pay.Resolution{
-		pay.OpCreate: pay.ResolveAbandon, pay.OpCancel: pay.ResolveLookup, pay.OpCapture: pay.ResolveLookup,
+		pay.OpCreate: pay.ResolveAbandon, pay.OpCancel: pay.ResolveResend, pay.OpCapture: pay.ResolveLookup,
 		pay.OpVoid: pay.ResolveLookup, pay.OpRefund: pay.ResolveLookup, pay.OpCharge: pay.ResolveLookup,
 	}, classes)
 	require.Equal(t, pay.ResolveHuman, m.Operations[pay.OpCharge].OnAbsence)
