@@ -1,6 +1,7 @@
 package host
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -59,7 +60,17 @@ func TestApplyObeysTheTransitionTable(t *testing.T) {
 // reordered, and paid never regresses.
 func TestApplyIsIndifferentToOrderAndRepetition(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	rapid.Check(t, func(t *rapid.T) {
+	shuffles := 1
+	if os.Getenv("PAYHOST_SOAK") == "1" {
+		shuffles = 100 // of a hundred histories each
+	}
+	for range shuffles {
+		rapid.Check(t, shuffled(start))
+	}
+}
+
+func shuffled(start time.Time) func(t *rapid.T) {
+	return func(t *rapid.T) {
 		// One provider's history: forward along the table, each step with a later time.
 		at, history := pay.StatusPending, []observation{seen(pay.EvidenceVerifiedWebhook, pay.StatusPending, start)}
 		for i := range rapid.IntRange(1, 6).Draw(t, "steps") {
@@ -88,7 +99,7 @@ func TestApplyIsIndifferentToOrderAndRepetition(t *testing.T) {
 		if last := history[len(history)-1]; inv.Status != last.state.Status && reachable(history, last.state.Status) {
 			t.Fatalf("the provider's last word was %s, we hold %s", last.state.Status, inv.Status)
 		}
-	})
+	}
 }
 
 // reachable reports whether the last status can be reached from the start without the steps

@@ -141,7 +141,7 @@ func (h *Host) joined(ctx context.Context, c command, op store.Operation) (answe
 	return a, err
 }
 
-// turn waits for the invoice's turn and then for one of the account's places in flight.
+// turn waits for the invoice's turn, for one of the account's places in flight and for the provider's rate limit.
 func (h *Host) turn(ctx context.Context, c command) (release func(), err error) {
 	leave := func() {}
 	if c.invoiceID != "" {
@@ -151,6 +151,13 @@ func (h *Host) turn(ctx context.Context, c command) (release func(), err error) 
 	}
 	slot, err := h.slot(ctx, c.account.ID)
 	if err != nil {
+		leave()
+		return nil, err
+	}
+	pacing, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Start)
+	defer cancel()
+	if err := h.pace(pacing, c.account, abilityOf(c.kind)); err != nil {
+		slot()
 		leave()
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
 
 	"github.com/payhost/payhost/host/internal/process"
 	"github.com/payhost/payhost/host/store"
@@ -44,6 +45,8 @@ type Host struct {
 	hints    map[string]time.Time
 	unknown  map[string]int  // operations with no known outcome, by account
 	jobs     map[string]bool // looks in flight, by name
+	busy     map[string]int  // and their number, by account
+	limiters map[string]*rate.Limiter
 	breakers map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]
 
 	syncs *flights
@@ -65,7 +68,7 @@ func New(cfg Config) (*Host, error) {
 		providers: map[string]*supervisor{}, schemas: newSchemas(),
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
 		breakers: map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]{},
-		unknown:  map[string]int{}, jobs: map[string]bool{}, syncs: &flights{running: map[string]*flight{}},
+		unknown:  map[string]int{}, jobs: map[string]bool{}, busy: map[string]int{}, limiters: map[string]*rate.Limiter{}, syncs: &flights{running: map[string]*flight{}},
 		slots: map[string]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
 		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
 	}

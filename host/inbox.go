@@ -33,7 +33,7 @@ func (h *Host) processInbox(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case id := <-h.inbox:
-			h.processWebhook(ctx, id)
+			h.takeUp(ctx, id)
 		case <-sweep.C:
 			h.sweepInbox(ctx)
 		}
@@ -49,19 +49,23 @@ func (h *Host) sweepInbox(ctx context.Context) {
 		return
 	}
 	for _, row := range slices.Backward(rows) { // oldest first
-		h.processWebhook(ctx, row.ID)
+		h.takeUp(ctx, row.ID)
 	}
 }
 
-func (h *Host) processWebhook(ctx context.Context, id string) {
-	done, err := h.begin()
+// takeUp processes a webhook beside others, so that a provider that does not answer holds up its own accounts only. What finds no
+// place now is found by the next sweep.
+func (h *Host) takeUp(ctx context.Context, id string) {
+	row, err := h.store.Webhook(ctx, id)
 	if err != nil {
+		h.logUnlessDone(ctx, "reading a webhook", err, "webhook", id)
 		return
 	}
-	defer done()
-	if err := h.applyWebhook(ctx, id); err != nil {
-		h.logUnlessDone(ctx, "processing a webhook", err, "webhook", id)
-	}
+	h.inParallel(row.AccountID, "webhook "+id, func(ctx context.Context) {
+		if err := h.applyWebhook(ctx, id); err != nil {
+			h.logUnlessDone(ctx, "processing a webhook", err, "webhook", id)
+		}
+	})
 }
 
 func (h *Host) logUnlessDone(ctx context.Context, what string, err error, args ...any) {
@@ -89,35 +93,49 @@ func (h *Host) applyWebhook(ctx context.Context, id string) error {
 	if err := json.Unmarshal(row.Events, &events); err != nil {
 		return h.closeWebhook(ctx, row, store.WebhookFailed, "the stored events cannot be read")
 	}
+	// Each event of a batch stands alone: one that fails or waits does not hold the others up. What was applied before is
+	// recognised when the webhook is looked at again.
+	var failure error
+	var parked *pay.WebhookEvent
+	reason := ""
 	for _, ev := range events {
-		inv, err := h.match(ctx, row, ev)
-		if errors.Is(err, store.ErrNotFound) {
-			payout, found, err := h.matchPayout(ctx, row, ev)
-			if err != nil {
-				return err
-			}
-			if found {
-				row.ObjectType, row.ObjectID = objectPayout, payout.ID
-				if err := h.applyPayoutEvent(ctx, row, ev, payout); err != nil {
-					return err
-				}
-				continue
-			}
-			return h.park(ctx, row, ev, "names an object we do not know (yet)")
-		}
+		waits, err := h.takeEvent(ctx, &row, ev)
 		if err != nil {
-			return storageError(err)
+			failure = err
 		}
-		row.ObjectType, row.ObjectID = "invoice", inv.ID
-		waits, err := h.applyEvent(ctx, row, ev, inv)
-		if err != nil {
-			return err
-		}
-		if waits {
-			return h.park(ctx, row, ev, "waits for the answer of the create")
+		if waits != "" && parked == nil {
+			parked, reason = &ev, waits
 		}
 	}
+	switch {
+	case failure != nil:
+		return failure
+	case parked != nil:
+		return h.park(ctx, row, *parked, reason)
+	}
 	return h.closeWebhook(ctx, row, store.WebhookProcessed, "")
+}
+
+// takeEvent applies one event to what it is about. waits says why it cannot be applied yet.
+func (h *Host) takeEvent(ctx context.Context, row *store.Webhook, ev pay.WebhookEvent) (waits string, err error) {
+	inv, err := h.match(ctx, *row, ev)
+	if errors.Is(err, store.ErrNotFound) {
+		payout, found, err := h.matchPayout(ctx, *row, ev)
+		if err != nil || !found {
+			return "names an object we do not know (yet)", err
+		}
+		row.ObjectType, row.ObjectID = objectPayout, payout.ID
+		return "", h.applyPayoutEvent(ctx, *row, ev, payout)
+	}
+	if err != nil {
+		return "", storageError(err)
+	}
+	row.ObjectType, row.ObjectID = objectInvoice, inv.ID
+	early, err := h.applyEvent(ctx, *row, ev, inv)
+	if early {
+		waits = "waits for the answer of the create"
+	}
+	return waits, err
 }
 
 // verifySpooled gives a webhook that arrived while the plugin was down to the adapter now.

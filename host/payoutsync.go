@@ -52,6 +52,9 @@ func (h *Host) syncPayoutNow(ctx context.Context, id, who string) error {
 	if err != nil {
 		return err
 	}
+	if err := h.pace(ctx, account, pay.CanGetPayout); err != nil {
+		return err
+	}
 	use, err := h.open(ctx, account)
 	if err != nil {
 		return err

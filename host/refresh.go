@@ -71,6 +71,9 @@ func (h *Host) ask(ctx context.Context, inv store.Invoice) (pay.InvoiceState, er
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
+	if err := h.pace(ctx, account, pay.CanGetInvoice); err != nil {
+		return pay.InvoiceState{}, err
+	}
 	use, err := h.open(ctx, account)
 	if err != nil {
 		return pay.InvoiceState{}, err

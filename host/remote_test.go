@@ -26,7 +26,7 @@ func (p remoteProvider) Describe() pay.Manifest {
 		ConfigSchema: json.RawMessage(`{"type":"object","required":["base_url"],"properties":{
 			"base_url":{"type":"string"},"token":{"type":"string","secret":true}}}`),
 		Operations: map[pay.Operation]pay.OperationSpec{pay.OpCreate: {Resolution: pay.ResolveLookup}},
-		Abilities:  pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice),
+		Abilities:  pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanHandleWebhook),
 	}
 }
 
@@ -70,6 +70,16 @@ func (a remoteAccount) CreateInvoice(ctx context.Context, req pay.CreateInvoice)
 		_, err = a.do(ctx, http.MethodGet, "/answered/"+req.Reference)
 	}
 	return s, err
+}
+
+// HandleWebhook takes every call for a hint about the invoice it was sent for.
+func (a remoteAccount) HandleWebhook(_ context.Context, req pay.WebhookRequest) (pay.WebhookResult, error) {
+	if req.Invoice == nil {
+		return pay.WebhookResult{}, pay.Errorf(pay.KindAuth, "about nothing")
+	}
+	return pay.WebhookResult{Events: []pay.WebhookEvent{{
+		Subject: pay.SubjectInvoice, ProviderKey: req.Invoice.ProviderKey, Strength: pay.StrengthHint,
+	}}}, nil
 }
 
 func (a remoteAccount) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.InvoiceState, error) {

@@ -30,7 +30,7 @@ func (h *Host) resolveUnknowns(ctx context.Context) {
 func (h *Host) resolverRound(ctx context.Context) time.Duration {
 	now := h.now()
 	rows, err := h.store.Operations(ctx, store.OperationFilter{
-		States: []store.OperationState{store.OperationUnknown, store.OperationQueued}, LookBefore: now.Add(youngLook), Limit: maxPage,
+		States: []store.OperationState{store.OperationUnknown, store.OperationQueued, store.OperationDone}, LookBefore: now.Add(youngLook), Limit: maxPage,
 	})
 	if err != nil {
 		h.logUnlessDone(ctx, "reading the unknown operations", err)
@@ -46,10 +46,14 @@ func (h *Host) resolverRound(ctx context.Context) time.Duration {
 			sleep = min(sleep, wait)
 			continue
 		}
-		h.inParallel("resolve "+op.ID, func(ctx context.Context) {
+		h.inParallel(op.AccountID, "resolve "+op.ID, func(ctx context.Context) {
 			settle := h.resolve
-			if op.State == store.OperationQueued {
+			switch op.State {
+			case store.OperationQueued:
 				settle = h.send
+			case store.OperationDone:
+				settle = h.watchLate
+			default:
 			}
 			if err := settle(ctx, op); err != nil {
 				h.logUnlessDone(ctx, "resolving an operation", err, "operation", op.ID)
@@ -68,18 +72,21 @@ func (h *Host) resolverRound(ctx context.Context) time.Duration {
 	return max(10*time.Millisecond, min(sleep, due))
 }
 
-// inParallel runs one named job at a time per name, with a bound on all of them.
-func (h *Host) inParallel(name string, job func(ctx context.Context)) {
+// inParallel runs one named job at a time per name, within the account's and the host's bounds; a job that finds
+// no place is dropped and found again by the next round.
+func (h *Host) inParallel(account, name string, job func(ctx context.Context)) {
 	h.mu.Lock()
-	if h.jobs[name] || len(h.jobs) >= maxJobs {
+	if h.jobs[name] || len(h.jobs) >= maxJobs || h.busy[account] >= maxAccountJobs {
 		h.mu.Unlock()
 		return
 	}
 	h.jobs[name] = true
+	h.busy[account]++
 	h.mu.Unlock()
 	finished := func() {
 		h.mu.Lock()
 		delete(h.jobs, name)
+		h.busy[account]--
 		h.mu.Unlock()
 	}
 	done, err := h.begin()
@@ -96,8 +103,11 @@ func (h *Host) inParallel(name string, job func(ctx context.Context)) {
 	}()
 }
 
-// maxJobs bounds the looks in flight at one time.
-const maxJobs = 32
+// maxJobs bounds the looks in flight at one time, maxAccountJobs those of one account.
+const (
+	maxJobs        = 256
+	maxAccountJobs = 16
+)
 
 // resolve asks what became of one operation, in the way its class allows.
 func (h *Host) resolve(ctx context.Context, op store.Operation) error {
@@ -285,6 +295,9 @@ func (h *Host) trace(ctx context.Context, op store.Operation) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
+	if err := h.pace(ctx, account, lookOf(op.Kind)); err != nil {
+		return found{}, err
+	}
 	use, err := h.open(ctx, account)
 	if err != nil {
 		return found{}, err
@@ -311,6 +324,20 @@ func (h *Host) trace(ctx context.Context, op store.Operation) (found, error) {
 		return found{effect: effect{invoice: &state}, settled: err == nil && state.Status != ""}, err
 	default:
 		return h.traceChange(ctx, use, account, op)
+	}
+}
+
+// lookOf is the ability that a look for an operation uses.
+func lookOf(kind pay.Operation) pay.Ability {
+	switch kind {
+	case pay.OpRefund:
+		return pay.CanGetRefund
+	case pay.OpPayout:
+		return pay.CanGetPayout
+	case pay.OpCreate, pay.OpCharge:
+		return pay.CanFindInvoice
+	default:
+		return pay.CanGetInvoice
 	}
 }
 
@@ -489,6 +516,7 @@ func (h *Host) markNotExecuted(op *store.Operation, why string) effect {
 	now := h.now()
 	op.State, op.Executed, op.FinishedAt, op.UpdatedAt = store.OperationDone, pay.ExecutedNo, now, now
 	op.Error, op.ErrorKind, op.NeedsReview, op.ReviewReason, op.NextLookAt = encodeError(e), e.Kind, false, "", time.Time{}
+	h.watch(op, now)
 	switch op.Kind {
 	case pay.OpCreate, pay.OpCharge:
 		return effect{invoice: &pay.InvoiceState{Status: pay.StatusFailed, FinalReason: "not_executed"}}
@@ -589,7 +617,7 @@ func (h *Host) pollRound(ctx context.Context) (time.Duration, error) {
 			sleep = min(sleep, wait)
 			continue
 		}
-		h.inParallel("poll "+inv.ID, func(ctx context.Context) {
+		h.inParallel(inv.AccountID, "poll "+inv.ID, func(ctx context.Context) {
 			if err := h.sync(ctx, inv.ID, "system:poller"); err != nil {
 				h.postpone(ctx, inv.ID)
 			}
@@ -606,7 +634,7 @@ func (h *Host) pollRound(ctx context.Context) (time.Duration, error) {
 			continue
 		}
 		sleep = min(sleep, h.cfg.Timeouts.FirstLook)
-		h.inParallel("poll "+po.ID, func(ctx context.Context) {
+		h.inParallel(po.AccountID, "poll "+po.ID, func(ctx context.Context) {
 			if err := h.syncPayout(ctx, po.ID, "system:poller"); err != nil {
 				h.postponePayout(ctx, po.ID)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
+	"github.com/payhost/payhost/sdk/plugin"
 )
 
 // Limits of the spool: what arrives while a plugin is not serving.
@@ -173,6 +174,11 @@ func (h *Host) verify(ctx context.Context, account store.Account, req pay.Webhoo
 			return none, &webhookRefusal{status: http.StatusUnauthorized, text: "cannot be verified"}
 		case pay.KindPluginFault:
 			return none, h.spool(ctx, account, req, target)
+		case pay.KindProviderUnavailable:
+			if plugin.Ambiguous(err) { // the plugin is frozen
+				return none, h.spool(ctx, account, req, target)
+			}
+			return none, &webhookRefusal{status: http.StatusServiceUnavailable, text: "cannot be verified now", after: 30 * time.Second}
 		default:
 			return none, &webhookRefusal{status: http.StatusServiceUnavailable, text: "cannot be verified now", after: 30 * time.Second}
 		}

@@ -140,15 +140,19 @@ func (p *Provider) Set(ref string, status pay.Status) {
 	}
 }
 
-// Webhook returns the genuine webhook about an invoice as it is now, for the given URL.
-func (p *Provider) Webhook(url, ref string) *http.Request {
+// Webhook returns the genuine webhook about an invoice, or a batch about several, as they are now, for the given URL.
+func (p *Provider) Webhook(url string, refs ...string) *http.Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	inv := p.invoices[ref]
-	if inv == nil {
-		inv = &invoice{ref: ref}
+	var batch []wire
+	for _, ref := range refs {
+		inv := p.invoices[ref]
+		if inv == nil {
+			inv = &invoice{ref: ref}
+		}
+		batch = append(batch, wire{Ref: inv.ref, Status: string(inv.status), Amount: inv.amount, Changed: inv.changed})
 	}
-	body, _ := json.Marshal(wire{Ref: inv.ref, Status: string(inv.status), Amount: inv.amount, Changed: inv.changed})
+	body, _ := json.Marshal(batch)
 	req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(string(body))) //nolint:noctx // made for a handler, never sent
 	if err != nil {
 		return nil
@@ -341,20 +345,21 @@ func (a *account) HandleWebhook(_ context.Context, req pay.WebhookRequest) (pay.
 	if !hmac.Equal([]byte(req.Header(signatureHeader)), []byte(sign(req.Body))) {
 		return pay.WebhookResult{}, pay.Errorf(pay.KindAuth, "the signature does not match")
 	}
-	var w wire
-	if err := json.Unmarshal(req.Body, &w); err != nil {
+	var batch []wire
+	if err := json.Unmarshal(req.Body, &batch); err != nil {
 		return pay.WebhookResult{}, pay.Errorf(pay.KindInvalidRequest, "the body is not JSON")
 	}
-	state := pay.InvoiceState{
-		Report:      pay.Report{Evidence: pay.Evidence{ProviderTime: w.Changed, Raw: req.Body, RawContentType: "application/json"}},
-		ProviderRef: w.Ref, Status: pay.Status(w.Status), Amount: w.Amount,
-	}
-	return pay.WebhookResult{
-		Events: []pay.WebhookEvent{{
+	result := pay.WebhookResult{Acknowledgement: pay.Acknowledgement{Status: http.StatusOK, Body: []byte("OK")}}
+	for _, w := range batch {
+		state := pay.InvoiceState{
+			Report:      pay.Report{Evidence: pay.Evidence{ProviderTime: w.Changed, Raw: req.Body, RawContentType: "application/json"}},
+			ProviderRef: w.Ref, Status: pay.Status(w.Status), Amount: w.Amount,
+		}
+		result.Events = append(result.Events, pay.WebhookEvent{
 			Subject: pay.SubjectInvoice, ProviderRef: w.Ref, Strength: pay.StrengthVerified, Invoice: &state, ProviderTime: w.Changed,
-		}},
-		Acknowledgement: pay.Acknowledgement{Status: http.StatusOK, Body: []byte("OK")},
-	}, nil
+		})
+	}
+	return result, nil
 }
 
 // Check implements [pay.Checker].
