@@ -96,7 +96,7 @@ func TestOutcomesOfCreate(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(string(c.outcome), func(t *testing.T) {
-			h := hosttest.Start(t)
+			h := hosttest.Start(t, patient)
 			h.Provider.Next(c.outcome)
 			inv, err := h.CreateInvoice(t.Context(), hosttest.Invoice("order", "10.00"))
 			var id string
@@ -131,7 +131,7 @@ func TestOutcomesOfCreate(t *testing.T) {
 }
 
 func TestUnknownCreateIsNeverRepeatedAndFoundByLooking(t *testing.T) {
-	h := hosttest.Start(t)
+	h := hosttest.Start(t, patient)
 	h.Provider.Next(hosttest.Unknown)
 	first, err := h.CreateInvoice(t.Context(), hosttest.Invoice("order", "10.00"))
 	require.ErrorIs(t, err, pay.KindOutcomeUnknown)

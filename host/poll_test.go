@@ -3,7 +3,12 @@ package host_test
 import (
 	"testing"
 	"time"
+
+	"github.com/payhost/payhost/host"
 )
+
+// patient keeps the resolver from settling what a test wants to see unsettled.
+func patient(c *host.Config) { c.Timeouts.FirstLook = time.Hour }
 
 // poll calls f until it returns something or the deadline passes.
 func poll[T any](t *testing.T, f func() *T) *T {

@@ -205,6 +205,7 @@ func TestKillingTheHostLeavesAnUnresolvedOperationAndNothingElse(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	h := hosttest.StartOn(t, st, hosttest.NewProvider(), func(c *host.Config) {
+		patient(c)
 		c.KeepDumpable, c.RunDir = true, dir
 		c.Plugins = []host.Plugin{{Name: "alpha", Path: thisBinary(t)}}
 	})

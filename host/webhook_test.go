@@ -227,7 +227,7 @@ func TestAWebhookAheadOfTheCreateAnswer(t *testing.T) {
 
 // A webhook can settle a create whose answer was lost.
 func TestAWebhookSettlesAnUnknownCreate(t *testing.T) {
-	h := hosttest.Start(t)
+	h := hosttest.Start(t, patient)
 	h.Provider.Next(hosttest.Unknown)
 	inv, err := h.CreateInvoice(t.Context(), hosttest.Invoice("order", "10.00"))
 	require.ErrorIs(t, err, pay.KindOutcomeUnknown)
@@ -243,7 +243,7 @@ func TestAWebhookSettlesAnUnknownCreate(t *testing.T) {
 
 // Money for one order must never settle two.
 func TestAProviderIDSettlesOneInvoiceOnly(t *testing.T) {
-	h := hosttest.Start(t)
+	h := hosttest.Start(t, patient)
 	first, err := h.CreateInvoice(t.Context(), hosttest.Invoice("order-1", "10.00"))
 	require.NoError(t, err)
 	h.Provider.Next(hosttest.Lost)
