@@ -2,6 +2,8 @@ package host
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,4 +201,33 @@ func TestProviderKeysHaveTheFormTheManifestAsksFor(t *testing.T) {
 	require.Error(t, err)
 	_, err = providerKey(pay.KeyFormat{Alphabet: "runes"}, op)
 	require.Error(t, err)
+}
+
+// Which command a status admits, written out by hand and not taken from the code.
+func TestEveryStatusAdmitsTheCommandsOfTheLifecycle(t *testing.T) {
+	admits := map[pay.Status]string{
+		pay.StatusCreating: "", pay.StatusPending: "cancel", pay.StatusProcessing: "cancel", pay.StatusAuthorized: "capture void",
+		pay.StatusPaid: "refund", pay.StatusPartiallyPaid: "capture refund", pay.StatusCanceled: "", pay.StatusExpired: "", pay.StatusFailed: "",
+	}
+	require.Len(t, admits, len(pay.Statuses()))
+	h := &Host{}
+	able := store.Account{Provider: "p", ID: "a", Abilities: pay.NewAbilities(pay.CanCancel, pay.CanCapture, pay.CanVoid, pay.CanRefund)}
+	for _, status := range pay.Statuses() {
+		for _, kind := range []pay.Operation{pay.OpCancel, pay.OpCapture, pay.OpVoid, pay.OpRefund} {
+			inv := row(t, status)
+			inv.Authorized = inv.Amount
+			err := h.allowed(kind, inv, able, pay.Money{})
+			listed := slices.Contains(strings.Fields(admits[status]), string(kind))
+			if !listed {
+				require.ErrorIs(t, err, pay.KindInvalidState, "%s of a %s invoice", kind, status)
+				continue
+			}
+			require.NoError(t, err, "%s of a %s invoice", kind, status)
+			unable := able
+			unable.Abilities = pay.NewAbilities(pay.CanGetInvoice)
+			require.ErrorIs(t, h.allowed(kind, inv, unable, pay.Money{}), pay.KindUnsupported)
+			inv.NeedsReview = true
+			require.ErrorIs(t, h.allowed(kind, inv, able, pay.Money{}), pay.KindInvalidState)
+		}
+	}
 }

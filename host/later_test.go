@@ -140,3 +140,38 @@ func TestAWebhookForAFrozenPluginIsKept(t *testing.T) {
 		return &row
 	})
 }
+
+// A closed invoice is looked at through the late window, and one that expires is asked for around its expiry.
+func TestThePollerLooksAroundExpiryAndForLateMoney(t *testing.T) {
+	var ahead atomic.Int64
+	h := hosttest.Start(t, func(c *host.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	req := hosttest.Invoice("order", "10.00")
+	req.ExpiresIn = "1m"
+	inv, err := h.CreateInvoice(t.Context(), req)
+	require.NoError(t, err)
+	n := 0
+	until := func(status pay.Status) *host.Invoice {
+		return poll(t, func() *host.Invoice {
+			n++ // any command wakes the poller
+			_, err := h.CreateInvoice(t.Context(), hosttest.Invoice(fmt.Sprint("wake-", n), "1.00"))
+			require.NoError(t, err)
+			now, err := h.Invoice(t.Context(), inv.ID)
+			require.NoError(t, err)
+			if now.Status != status {
+				return nil
+			}
+			return now
+		})
+	}
+	h.Provider.Set(inv.ProviderRef, pay.StatusExpired)
+	ahead.Store(int64(2 * time.Minute)) // long before the cadence of five minutes at its latest, after the expiry
+	until(pay.StatusExpired)
+	h.Provider.Set(inv.ProviderRef, pay.StatusPaid)
+	ahead.Store(int64(2 * time.Hour))
+	until(pay.StatusPaid)
+	events, err := h.ObjectEvents(t.Context(), "", 100, "invoice", inv.ID)
+	require.NoError(t, err)
+	require.Contains(t, types(events), "invoice.late_paid")
+}
