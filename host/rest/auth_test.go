@@ -68,7 +68,7 @@ func TestScopes(t *testing.T) {
 		"GET /v1/invoices":  "read", "GET /v1/invoices/{id}": "read", "GET /v1/invoices/{id}/events": "read", "POST /v1/invoices/{id}/refresh": "read",
 		"GET /v1/operations": "read", "GET /v1/operations/{id}": "read",
 		"POST /v1/invoices/{id}/cancel": "create", "POST /v1/invoices/{id}/capture": "capture", "POST /v1/invoices/{id}/void": "capture",
-		"POST /v1/invoices/{id}/refunds": "refund", "GET /v1/invoices/{id}/refunds": "read", "GET /v1/refunds/{id}": "read",
+		"POST /v1/invoices/{id}/refunds": "refund", "GET /v1/invoices/{id}/refunds": "read", "GET /v1/refunds/{id}": "read", "GET /v1/refunds": "read", "GET /v1/payouts": "read", "GET /v1/disputes": "read",
 		"POST /v1/invoices/{id}/actions/{name}": "read", "POST /v1/accounts/{id}/actions/{name}": "read",
 		"GET /v1/invoices/{id}/timeline": "read", "GET /v1/invoices/{id}/evidence": "evidence",
 		"POST /v1/payouts": "payout", "GET /v1/payouts/{id}": "read", "GET /v1/accounts/{id}/balance": "read",

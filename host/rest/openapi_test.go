@@ -61,7 +61,7 @@ func routes() []string {
 		"GET /v1/invoices", "POST /v1/invoices", "GET /v1/invoices/{id}", "GET /v1/invoices/{id}/events", "POST /v1/invoices/{id}/refresh",
 		"POST /v1/invoices/{id}/cancel", "POST /v1/invoices/{id}/capture", "POST /v1/invoices/{id}/void",
 		"POST /v1/invoices/{id}/actions/{name}", "GET /v1/invoices/{id}/timeline", "GET /v1/invoices/{id}/evidence",
-		"POST /v1/invoices/{id}/refunds", "GET /v1/invoices/{id}/refunds", "GET /v1/refunds/{id}",
+		"POST /v1/invoices/{id}/refunds", "GET /v1/invoices/{id}/refunds", "GET /v1/refunds/{id}", "GET /v1/refunds", "GET /v1/payouts", "GET /v1/disputes",
 		"POST /v1/payouts", "GET /v1/payouts/{id}",
 		"GET /v1/operations", "GET /v1/operations/{id}", "POST /v1/operations/{id}/resolve",
 		"GET /v1/plugins", "GET /v1/plugins/{name}", "POST /v1/plugins/{name}/restart",

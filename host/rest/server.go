@@ -46,6 +46,7 @@ func New(h *host.Host, cfg Config) (http.Handler, error) {
 	s.invoiceRoutes()
 	s.changeRoutes()
 	s.refundRoutes()
+	s.listRoutes()
 	s.payoutRoutes()
 	s.actionRoutes()
 	s.historyRoutes()
