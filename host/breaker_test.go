@@ -2,7 +2,9 @@ package host_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,4 +48,34 @@ func TestBreakersOpenOnSilenceAndNeverOnDeclines(t *testing.T) {
 	other.Account = "second"
 	_, err = h.CreateInvoice(t.Context(), other)
 	require.NoError(t, err)
+}
+
+// What stalls fills its own places and nobody else's: other operations, accounts and providers go on.
+func TestAStalledOperationSlowsNobodyElse(t *testing.T) {
+	h := hosttest.Start(t, func(c *host.Config) {
+		c.MaxConcurrent = 4
+		c.Timeouts.Start = 10 * time.Millisecond
+	})
+	var stalled sync.WaitGroup
+	for i := range 4 {
+		h.Provider.Next(hosttest.Slow)
+		stalled.Go(func() {
+			if _, err := h.CreateInvoice(t.Context(), hosttest.Invoice(fmt.Sprint("slow", i), "10.00")); err != nil {
+				t.Errorf("a slow answer is an answer: %v", err)
+			}
+		})
+		<-h.Provider.Entered()
+	}
+	_, err := h.CreateInvoice(t.Context(), hosttest.Invoice("one more", "10.00"))
+	require.ErrorIs(t, err, pay.KindRateLimited)
+	require.Equal(t, pay.ExecutedNo, pay.AsError(err).WasExecuted())
+	_, err = h.CreatePayout(t.Context(), payoutOf("p"))
+	require.NoError(t, err, "another operation of the account")
+	require.NoError(t, h.PutAccount(t.Context(), host.Account{ID: "second", Provider: hosttest.ProviderName, Config: []byte(`{"token":"t"}`)}))
+	other := hosttest.Invoice("other", "10.00")
+	other.Account = "second"
+	_, err = h.CreateInvoice(t.Context(), other)
+	require.NoError(t, err, "another account")
+	h.Provider.Release()
+	stalled.Wait()
 }

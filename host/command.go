@@ -149,7 +149,7 @@ func (h *Host) turn(ctx context.Context, c command) (release func(), err error) 
 			return nil, err
 		}
 	}
-	slot, err := h.slot(ctx, c.account.ID)
+	slot, err := h.slot(ctx, c.account.ID, c.kind)
 	if err != nil {
 		leave()
 		return nil, err
@@ -202,13 +202,14 @@ func inProgress(invoiceID, operationID, text string) *pay.Error {
 	}
 }
 
-// slot waits for one of the account's places in flight.
-func (h *Host) slot(ctx context.Context, account string) (release func(), err error) {
+// slot waits for one of the places in flight of an operation of an account: what stalls fills its own places only.
+func (h *Host) slot(ctx context.Context, account string, kind pay.Operation) (release func(), err error) {
+	key := breakerKey{account, kind}
 	h.mu.Lock()
-	places, ok := h.slots[account]
+	places, ok := h.slots[key]
 	if !ok {
 		places = make(chan struct{}, h.cfg.MaxConcurrent)
-		h.slots[account] = places
+		h.slots[key] = places
 	}
 	h.mu.Unlock()
 	select {
@@ -228,7 +229,7 @@ func (h *Host) slot(ctx context.Context, account string) (release func(), err er
 	}
 	return nil, &pay.Error{
 		Kind: pay.KindRateLimited, Executed: pay.ExecutedNo, Retry: pay.Retry{Rule: pay.RetrySameOperation, After: time.Second},
-		Message: fmt.Sprintf("account %s has %d calls in flight", account, h.cfg.MaxConcurrent),
+		Message: fmt.Sprintf("account %s has %d calls of %s in flight", account, h.cfg.MaxConcurrent, kind),
 	}
 }
 

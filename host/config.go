@@ -39,7 +39,7 @@ type Config struct {
 	Runtime Runtime
 	// Timeouts bound the stages of one operation.
 	Timeouts Timeouts
-	// MaxConcurrent is the number of calls an account may have in flight. Zero means 64.
+	// MaxConcurrent is the number of calls of one operation that an account may have in flight. Zero means 64.
 	MaxConcurrent int
 	// WebhookBody is the largest webhook accepted, in bytes. Zero means 1 MiB.
 	WebhookBody int64
