@@ -39,6 +39,9 @@ func (c *cell) call(ctx context.Context) error {
 		return fmt.Errorf("no operation was journalled: %w", failure)
 	}
 	op, err := c.h.Operation(ctx, c.operation)
+	if err == nil && op.State == "running" && len(op.Tries) > 1 {
+		op.State = "unknown" // it was; the resolver is sending it again already
+	}
 	if err != nil {
 		return err
 	}

@@ -37,10 +37,6 @@ func TestConformance(t *testing.T) {
 		Config: func(site plugintest.Site) any { return map[string]any{"token": token, "base_url": site.URL} },
 		// FindInvoice finds charges, by their line in the statement; the checks look for a create, which no list of the
 		// provider shows. TestFind and the cut points of charges take their place.
-		Skip: map[string]string{
-			"find_by_key": "an unpaid invoice is in no list of the provider: a lost create is abandoned, only charges are looked up",
-			"find_absent": "absence proves something for a charge alone; of a create the look-up is unsupported",
-		},
 		Create: func() pay.CreateInvoice {
 			amount, _ := pay.ParseMoney("100.50", "UAH")
 			return pay.CreateInvoice{

@@ -39,6 +39,8 @@ func breakages() []breakage {
 		{check: "create_key_sent", flaw: "key not sent", says: "is in none of the requests"},
 		{check: "create_resend_once", flaw: "new key each time", says: "two tries with one key made 2 invoices"},
 		{check: "find_by_key", flaw: "finds nothing", says: "does not find its invoice"},
+		{check: "find_by_key", flaw: "abandons and denies", says: "does not find its invoice"},
+		{check: "find_absent", flaw: "abandons and invents", says: "FindInvoice of what was never sent succeeded"},
 		{check: "find_absent", flaw: "absent is empty", says: "FindInvoice of what was never sent succeeded"},
 		{check: "create_reply_lost", flaw: "retries create", says: "2 requests for one create"},
 		{check: "create_reply_lost", flaw: "lost means no", says: "executed = no, want unknown"},

@@ -54,6 +54,8 @@ func (p *tin) Describe() pay.Manifest {
 		m.Name = "Tin!"
 	case "unstable manifest":
 		m.Version = strconv.FormatInt(p.calls.Add(1), 10)
+	case "abandons and denies", "abandons and invents":
+		m.Operations[pay.OpCreate] = pay.OperationSpec{Resolution: pay.ResolveAbandon}
 	case "no resolution":
 		m.Operations[pay.OpCreate] = pay.OperationSpec{}
 	case "account offers more than manifest":
@@ -302,8 +304,11 @@ func (a *tinAccount) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.In
 }
 
 func (a *tinAccount) FindInvoice(ctx context.Context, req pay.FindInvoice) (pay.InvoiceState, error) {
-	if a.flaw == "finds nothing" {
+	switch a.flaw {
+	case "finds nothing", "abandons and denies":
 		return pay.InvoiceState{}, pay.Errorf(pay.KindNotFound, "nothing")
+	case "abandons and invents":
+		return pay.InvoiceState{}, nil
 	}
 	var out tinObject
 	err := a.call(ctx, http.MethodGet, "/v1/invoices?key="+req.Invoice.ProviderKey, nil, &out)
