@@ -40,14 +40,23 @@ func (h *Host) CreateInvoice(ctx context.Context, req CreateInvoice) (*Invoice, 
 	return inv, err
 }
 
-// invoiceOf decodes the invoice of an answer.
-func invoiceOf(a answer, err error) (*Invoice, error) {
+// objectOf decodes the object of an answer; it is nil where the answer holds none.
+func objectOf[T any](a answer, err error) (*T, error) {
 	if len(a.raw) == 0 {
 		return nil, err
 	}
-	inv := &Invoice{}
-	if bad := json.Unmarshal(a.raw, inv); bad != nil {
+	view := new(T)
+	if bad := json.Unmarshal(a.raw, view); bad != nil {
 		return nil, pay.Errorf(pay.KindInternal, "the stored result of operation %s cannot be read: %w", a.op.ID, bad)
+	}
+	return view, err
+}
+
+// invoiceOf decodes the invoice of an answer.
+func invoiceOf(a answer, err error) (*Invoice, error) {
+	inv, err := objectOf[Invoice](a, err)
+	if inv == nil {
+		return nil, err
 	}
 	inv.Replayed = a.replayed
 	if err != nil && inv.UnresolvedOperation == "" {

@@ -110,12 +110,9 @@ func (h *Host) CreatePayout(ctx context.Context, req CreatePayout) (*Payout, err
 		return nil, err
 	}
 	a, err := h.execute(ctx, c)
-	if len(a.raw) == 0 {
+	view, err := objectOf[Payout](a, err)
+	if view == nil {
 		return nil, err
-	}
-	view := &Payout{}
-	if bad := json.Unmarshal(a.raw, view); bad != nil {
-		return nil, pay.Errorf(pay.KindInternal, "the stored result of operation %s cannot be read: %w", a.op.ID, bad)
 	}
 	view.Replayed = a.replayed
 	if err != nil && view.UnresolvedOperation == "" {

@@ -128,12 +128,9 @@ func (h *Host) CreateRefund(ctx context.Context, req CreateRefund) (*Refund, err
 			return h.callRefund(ctx, account, frame, op, refund)
 		},
 	})
-	if len(a.raw) == 0 {
+	view, err := objectOf[Refund](a, err)
+	if view == nil {
 		return nil, err
-	}
-	view := &Refund{}
-	if bad := json.Unmarshal(a.raw, view); bad != nil {
-		return nil, pay.Errorf(pay.KindInternal, "the stored result of operation %s cannot be read: %w", a.op.ID, bad)
 	}
 	view.Replayed = a.replayed
 	if err != nil && view.UnresolvedOperation == "" {

@@ -78,13 +78,9 @@ func (h *Host) lateLook(inv store.Invoice, m pay.Manifest, now time.Time) time.T
 		return time.Time{}
 	}
 	closed := orTime(inv.ClosedAt, now)
-	for _, after := range []time.Duration{time.Hour, 6 * time.Hour} {
-		if at := closed.Add(after); at.After(now) {
-			return at
-		}
-	}
-	next := now.Add(24 * time.Hour)
-	if next.After(closed.Add(m.LateWindow)) {
+	next := lateAfter(closed, now)
+	daily := !closed.Add(6 * time.Hour).After(now) // the first two looks are made however short the window is
+	if daily && next.After(closed.Add(m.LateWindow)) {
 		return time.Time{}
 	}
 	return next
