@@ -206,7 +206,7 @@ func (h *Host) CheckAccount(ctx context.Context, id string) (*AccountStatus, err
 func (h *Host) checkLive(ctx context.Context, row store.Account) (pay.AccountInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
 	defer cancel()
-	use, err := h.open(ctx, row)
+	use, err := h.open(ctx, row, route{})
 	if err != nil {
 		return pay.AccountInfo{}, err
 	}

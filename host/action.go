@@ -156,7 +156,7 @@ func (h *Host) callAction(ctx context.Context, account pay.Account, frame pay.Ca
 func (h *Host) readAction(ctx context.Context, req RunAction, x changed) (*ActionResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
 	defer cancel()
-	use, err := h.open(ctx, x.account)
+	use, err := h.open(ctx, x.account, route{object: x.invoice.ID})
 	if err != nil {
 		return nil, err
 	}

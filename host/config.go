@@ -18,7 +18,8 @@ type Config struct {
 	// Store is the memory of the host; required. Run acquires it and the
 	// caller closes it after Run has returned.
 	Store *store.Store
-	// Plugins are the provider binaries to run, one process each.
+	// Plugins are the provider binaries that may run. Several versions of one provider may stand there; one of them serves, or
+	// two while one is a canary.
 	Plugins []Plugin
 	// Providers run in the host's own process: for tests and trusted code. The key must be the manifest's name.
 	Providers map[string]pay.Provider
@@ -39,6 +40,8 @@ type Config struct {
 	Runtime Runtime
 	// Timeouts bound the stages of one operation.
 	Timeouts Timeouts
+	// Supervision says how plugins are watched.
+	Supervision Supervision
 	// MaxConcurrent is the number of calls of one operation that an account may have in flight. Zero means 64.
 	MaxConcurrent int
 	// WebhookBody is the largest webhook accepted, in bytes. Zero means 1 MiB.
@@ -52,14 +55,22 @@ type Config struct {
 	KeepDumpable bool
 }
 
-// Plugin is one provider binary.
+// Plugin is one installed version of a provider plugin.
 type Plugin struct {
 	// Name is the provider's name and must equal the manifest's.
 	Name string
+	// Version must equal the manifest's. It may be empty where only one version is installed.
+	Version string
 	// Path is the binary. It may not be a symbolic link.
 	Path string
 	// SHA256 pins the binary's bytes, in lower-case hex. Empty runs whatever stands at Path: for development only.
 	SHA256 string
+	// Provider, when set, runs in the host's own process instead of a binary: for tests and trusted code.
+	Provider pay.Provider
+	// Preferred marks the version that serves while none was chosen with [Plugins.Use].
+	Preferred bool
+	// Development says that nobody pinned the binary: its version is a label and need not be the manifest's.
+	Development bool
 	// Required makes readiness wait for the plugin.
 	Required bool
 }
@@ -134,6 +145,7 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.Timeouts.Webhook, 10*time.Second)
 	orDuration(&c.Timeouts.FirstLook, time.Second)
 	orDuration(&c.StopTimeout, 20*time.Second)
+	c.Supervision = c.Supervision.withDefaults()
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 64
 	}

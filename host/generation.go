@@ -27,12 +27,18 @@ type generation struct {
 	protocol    int
 	containment string
 	exited      <-chan struct{} // closed when the process is gone; nil for one without
+	// health asks the process whether it answers; nil for a provider without a process.
+	health func(context.Context) (plugin.Health, error)
 	// answered is set by the first call that was answered.
 	answered atomic.Bool
 
 	mu       sync.Mutex // spans the fields below
 	draining bool
 	lost     bool // a call could not be handed to it any more
+	silent   bool // it does not answer the looks at its health
+	seen     plugin.Health
+	killed   string         // why the host ended it unasked
+	inFlight map[string]int // operations of the calls, by id
 	calls    int
 	idle     chan struct{} // closed when draining and the last call has ended
 	accounts map[accountKey]*opened
@@ -51,7 +57,7 @@ type opened struct {
 }
 
 func newGeneration(id int64, p pay.Provider) *generation {
-	return &generation{id: id, provider: p, idle: make(chan struct{}), accounts: map[accountKey]*opened{}}
+	return &generation{id: id, provider: p, idle: make(chan struct{}), accounts: map[accountKey]*opened{}, inFlight: map[string]int{}}
 }
 
 func (h *Host) runtime() plugin.Runtime {
@@ -101,19 +107,35 @@ func (h *Host) connect(ctx context.Context, id int64, proc *process.Process) (*g
 	}
 	g := newGeneration(id, client)
 	g.proc, g.pid, g.digest, g.protocol = proc, proc.PID(), proc.Digest(), proc.Version()
-	g.containment, g.exited, g.manifest = proc.Containment(), proc.Exited(), client.Describe()
+	g.containment, g.exited, g.manifest, g.health = proc.Containment(), proc.Exited(), client.Describe(), healthOf(client)
 	return g, nil
 }
 
-// hold counts a call; false when the generation takes no more.
-func (g *generation) hold() bool {
+// hold counts a call of an operation, or of none; false when the generation takes no more now.
+func (g *generation) hold(operation string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.draining || g.lost || g.gone() {
+	if g.draining || g.lost || g.silent || g.gone() {
 		return false
 	}
 	g.calls++
+	if operation != "" {
+		g.inFlight[operation]++
+	}
 	return true
+}
+
+// well says whether the process answers; while it does not, no further call is handed to it.
+func (g *generation) well(is bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.silent = !is
+}
+
+func (g *generation) noteHealth(health plugin.Health) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen = health
 }
 
 func (g *generation) gone() bool {
@@ -132,10 +154,13 @@ func (g *generation) unreachable() {
 	}
 }
 
-func (g *generation) release() {
+func (g *generation) release(operation string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.calls--
+	if g.inFlight[operation]--; g.inFlight[operation] <= 0 {
+		delete(g.inFlight, operation)
+	}
 	if g.draining && g.calls == 0 {
 		close(g.idle)
 	}
@@ -177,7 +202,13 @@ func (g *generation) stop(ctx context.Context) {
 	}
 }
 
-func (g *generation) kill() {
+// kill ends the process at once; reason is for the crash report, empty when the host itself stops.
+func (g *generation) kill(reason string) {
+	g.mu.Lock()
+	if g.killed == "" {
+		g.killed = reason
+	}
+	g.mu.Unlock()
 	if g.proc != nil {
 		g.proc.Kill()
 	}

@@ -73,12 +73,15 @@ func New(cfg Config) (*Host, error) {
 		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
 	}
 	for _, p := range cfg.Plugins {
-		if err := h.addProvider(p, nil); err != nil {
+		if err := h.install(p); err != nil {
 			return nil, err
 		}
 	}
 	for name, p := range cfg.Providers {
-		if err := h.addProvider(Plugin{Name: name}, p); err != nil {
+		if h.providers[name] != nil {
+			return nil, fmt.Errorf("host: provider %s is configured twice", name)
+		}
+		if err := h.install(Plugin{Name: name, Provider: p}); err != nil {
 			return nil, err
 		}
 	}
@@ -91,18 +94,31 @@ func New(cfg Config) (*Host, error) {
 	return h, nil
 }
 
-func (h *Host) addProvider(p Plugin, inProcess pay.Provider) error {
-	if !validName(p.Name) {
+// install adds one version of a plugin before the host runs.
+func (h *Host) install(p Plugin) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	s := h.providers[p.Name]
+	if s == nil {
+		s = newSupervisor(h, p.Name)
+		h.providers[p.Name] = s
+		h.names = append(h.names, p.Name)
+	}
+	if _, twice := s.find(p.Version); twice {
+		return fmt.Errorf("host: plugin %s is configured twice with the version %q", p.Name, p.Version)
+	}
+	s.installed = append(s.installed, p)
+	return nil
+}
+
+func (p Plugin) check() error {
+	switch {
+	case !validName(p.Name):
 		return fmt.Errorf("host: plugin name %q: want [a-z][a-z0-9-]{0,31}", p.Name)
-	}
-	if h.providers[p.Name] != nil {
-		return fmt.Errorf("host: provider %s is configured twice", p.Name)
-	}
-	if inProcess == nil && p.Path == "" {
+	case p.Provider == nil && p.Path == "":
 		return fmt.Errorf("host: plugin %s has no path", p.Name)
 	}
-	h.providers[p.Name] = newSupervisor(h, p, inProcess)
-	h.names = append(h.names, p.Name)
 	return nil
 }
 

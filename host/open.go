@@ -16,11 +16,13 @@ import (
 
 // accountUse is an open account for one call.
 type accountUse struct {
-	account pay.Account
-	gen     *generation
+	account   pay.Account
+	gen       *generation
+	lane      *lane
+	operation string
 }
 
-func (u *accountUse) release() { u.gen.release() }
+func (u *accountUse) release() { u.gen.release(u.operation) }
 
 // describe writes into a try what is about to run it.
 func (u *accountUse) describe(t *store.Try) {
@@ -40,12 +42,20 @@ func (u *accountUse) transport(err error) string {
 		u.gen.answered.Store(true)
 	case transportNotSent:
 		u.gen.unreachable()
+	case transportAmbiguous:
+		u.lane.doubt()
 	}
 	return t
 }
 
-// open returns the account's handle on the provider's current generation. Its errors are executed = no.
-func (h *Host) open(ctx context.Context, row store.Account) (*accountUse, error) {
+// tally takes the outcome of a mutating call into the record of the version that made it.
+func (u *accountUse) tally(err error) {
+	u.lane.count(err)
+	u.lane.judge(u.lane)
+}
+
+// open returns the account's handle on the generation that a call about r takes. Its errors are executed = no.
+func (h *Host) open(ctx context.Context, row store.Account, r route) (*accountUse, error) {
 	s, err := h.provider(row.Provider)
 	if err != nil {
 		return nil, err
@@ -54,7 +64,7 @@ func (h *Host) open(ctx context.Context, row store.Account) (*accountUse, error)
 	if err != nil {
 		return nil, err
 	}
-	g, err := s.acquire(ctx)
+	l, g, err := s.acquire(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +73,15 @@ func (h *Host) open(ctx context.Context, row store.Account) (*accountUse, error)
 		if plugin.NotSent(err) {
 			g.unreachable()
 		}
-		g.release()
+		g.release(r.operation)
 		h.noteAccount(row.ID, err.Error())
 		return nil, openError(row, err)
 	}
 	h.noteAccount(row.ID, "")
-	h.noteAbilities(row, pay.Resolve(account))
-	return &accountUse{account: account, gen: g}, nil
+	if s.serves(l) {
+		h.noteAbilities(row, pay.Resolve(account))
+	}
+	return &accountUse{account: account, gen: g, lane: l, operation: r.operation}, nil
 }
 
 // openError says that a call was not made because its account could not be opened.
@@ -224,7 +236,7 @@ func (h *Host) checkAccount(ctx context.Context, a Account) error {
 func (h *Host) openStored(ctx context.Context, row store.Account) error {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Start)
 	defer cancel()
-	use, err := h.open(ctx, row)
+	use, err := h.open(ctx, row, route{})
 	if err == nil {
 		use.release()
 		return nil

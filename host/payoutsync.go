@@ -55,7 +55,7 @@ func (h *Host) syncPayoutNow(ctx context.Context, id, who string) error {
 	if err := h.pace(ctx, account, pay.CanGetPayout); err != nil {
 		return err
 	}
-	use, err := h.open(ctx, account)
+	use, err := h.open(ctx, account, route{object: id})
 	if err != nil {
 		return err
 	}

@@ -4,22 +4,46 @@ import (
 	"context"
 	"time"
 
+	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
+	"github.com/payhost/payhost/sdk/plugin"
 )
 
-// PluginState is where a plugin stands.
+// PluginState is where a plugin, or one version of it, stands.
 type PluginState string
 
 // The states of a plugin.
 const (
-	PluginStopped  PluginState = "stopped"
+	// PluginStopped: no process runs and none is about to.
+	PluginStopped PluginState = "stopped"
+	// PluginStarting: a process is being started; calls wait for it.
 	PluginStarting PluginState = "starting"
 	PluginServing  PluginState = "serving"
+	// PluginDegraded: the process does not answer the looks at its health; calls wait, and it is killed if it stays silent.
+	PluginDegraded PluginState = "degraded"
+	// PluginDraining: calls in flight end, no further call is handed to it.
 	PluginDraining PluginState = "draining"
-	PluginBackoff  PluginState = "backoff"
+	// PluginBackoff: the host waits before the next start.
+	PluginBackoff PluginState = "backoff"
+	// PluginQuarantined: process after process ended before it answered a call; one is tried after a cool-down, or at once with a
+	// restart.
+	PluginQuarantined PluginState = "quarantined"
 )
 
-// PluginStatus is what the host knows of one provider plugin.
+// PluginRole is what a running version is for.
+type PluginRole string
+
+// The roles of a version.
+const (
+	RoleStable PluginRole = "stable"
+	RoleCanary PluginRole = "canary"
+	// RoleKept: it serves only open invoices whose private state no other running version reads.
+	RoleKept PluginRole = "kept"
+	// RoleRetiring: it finishes its calls and stops.
+	RoleRetiring PluginRole = "retiring"
+)
+
+// PluginStatus is what the host knows of one provider plugin. State to Digest are those of the stable version.
 type PluginStatus struct {
 	Name    string      `json:"name"`
 	State   PluginState `json:"state"`
@@ -41,15 +65,120 @@ type PluginStatus struct {
 	Abilities   pay.Abilities `json:"abilities,omitempty"`
 	Since       time.Time     `json:"since"`
 	LastExit    string        `json:"last_exit,omitempty"`
+	// Choice says which version was chosen, by whom and why; nil while the configuration decides.
+	Choice *PluginChoice `json:"choice,omitempty"`
+	// Installed are the versions that may run; Running those that do.
+	Installed []string        `json:"installed,omitempty"`
+	Running   []PluginVersion `json:"running,omitempty"`
+	// LastCrash is the newest unrequested end of a process of this provider since the host started.
+	LastCrash *CrashReport `json:"last_crash,omitempty"`
 }
 
-// Plugins returns the state of every plugin and in-process provider, by name.
-func (h *Host) Plugins() []PluginStatus {
-	list := make([]PluginStatus, 0, len(h.providers))
-	for _, name := range h.names {
-		list = append(list, h.providers[name].status())
+// PluginVersion is one version of a plugin that runs.
+type PluginVersion struct {
+	Version    string      `json:"version,omitempty"`
+	Role       PluginRole  `json:"role"`
+	State      PluginState `json:"state"`
+	Reason     string      `json:"reason,omitempty"`
+	Since      time.Time   `json:"since"`
+	Generation int64       `json:"generation,omitempty"`
+	PID        int         `json:"pid,omitempty"`
+	Digest     string      `json:"digest,omitempty"`
+	Restarts   int64       `json:"restarts"`
+	// InFlight is the number of calls it is working on now.
+	InFlight int `json:"in_flight"`
+	// Calls and Unknown count its mutating calls since it runs, and those with an unknown outcome.
+	Calls   int64 `json:"calls"`
+	Unknown int64 `json:"unknown"`
+	// Containment names what ends its whole process tree.
+	Containment string `json:"containment,omitempty"`
+	// Health is what it answered last when it was asked whether it answers.
+	Health *plugin.Health `json:"health,omitempty"`
+}
+
+// PluginChoice is which version should run.
+type PluginChoice struct {
+	Version string `json:"version"`
+	// Previous is the version before, to which a rollback returns.
+	Previous string `json:"previous,omitempty"`
+	// Canary gets CanaryPercent of the invoices.
+	Canary        string `json:"canary,omitempty"`
+	CanaryPercent int    `json:"canary_percent,omitempty"`
+	// Since, Actor and Reason say when, by whom and why it was chosen.
+	Since  time.Time `json:"since"`
+	Actor  string    `json:"actor"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+func choiceView(c store.PluginChoice) *PluginChoice {
+	if c.Version == "" {
+		return nil
 	}
-	return list
+	return &PluginChoice{c.Version, c.Previous, c.Canary, c.CanaryPercent, c.Since, c.Actor, c.Reason}
+}
+
+// status describes the provider and its versions.
+func (s *supervisor) status() PluginStatus {
+	s.mu.Lock()
+	st := PluginStatus{
+		Name: s.name, State: PluginStopped, Reason: orElse(s.problem, s.paused), Generation: s.generations, Installed: s.versions(), Choice: choiceView(s.choice),
+	}
+	stable, canary, kept, retiring, known := s.stable, s.canary, s.kept, s.retiring, s.known
+	for _, p := range s.installed {
+		st.Required = st.Required || p.Required
+	}
+	s.mu.Unlock()
+	if known != nil {
+		st.Version, st.SDK, st.Abilities = known.Version, known.SDK, known.Abilities
+	}
+	add := func(l *lane, role PluginRole) {
+		v, crash := l.status(role)
+		st.Running = append(st.Running, v)
+		st.Restarts += v.Restarts
+		if crash != nil && (st.LastCrash == nil || crash.At.After(st.LastCrash.At)) {
+			st.LastCrash, st.LastExit = crash, crash.Exit
+		}
+	}
+	if stable != nil {
+		add(stable, RoleStable)
+		v := st.Running[0]
+		st.State, st.Since, st.PID, st.Digest, st.Containment = v.State, v.Since, v.PID, v.Digest, v.Containment
+		st.Reason = orElse(st.Reason, v.Reason)
+		st.Path, st.Pinned, st.InProcess = stable.plugin.Path, stable.plugin.SHA256 != "" && !stable.plugin.Development, stable.plugin.Provider != nil
+	}
+	if canary != nil {
+		add(canary, RoleCanary)
+	}
+	for _, l := range kept {
+		add(l, RoleKept)
+	}
+	for _, l := range retiring {
+		add(l, RoleRetiring)
+	}
+	return st
+}
+
+func (l *lane) status(role PluginRole) (PluginVersion, *CrashReport) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := PluginVersion{
+		Version: l.plugin.Version, Role: role, State: l.state, Reason: l.reason, Since: l.since, Restarts: l.total,
+		Calls: l.calls.Load(), Unknown: l.unknowns.Load(),
+	}
+	if l.known != nil {
+		v.Version = l.known.Version
+	}
+	if g := l.current; g != nil {
+		v.Generation, v.PID, v.Digest, v.Containment = g.id, g.pid, g.digest, g.containment
+		g.mu.Lock()
+		v.InFlight = g.calls
+		if g.health != nil && g.seen != (plugin.Health{}) {
+			seen := g.seen
+			v.Health = &seen
+		}
+		g.mu.Unlock()
+	}
+	return v, l.crash
 }
 
 // Manifest returns what a provider says about itself, from its running plugin or from its last run.

@@ -49,7 +49,7 @@ func order(account, reference string) host.CreateInvoice {
 }
 
 func pidOf(h *hosttest.Host, name string) int {
-	for _, p := range h.Plugins() {
+	for _, p := range h.Plugins().List() {
 		if p.Name == name {
 			return p.PID
 		}
@@ -134,7 +134,7 @@ func TestAPinnedPluginOfOtherBytesDoesNotRun(t *testing.T) {
 		c.Plugins = []host.Plugin{{Name: "alpha", Path: thisBinary(t), SHA256: fmt.Sprintf("%064x", 1), Required: true}}
 		c.Accounts = append(c.Accounts, host.Account{ID: "alpha-main", Provider: "alpha", Config: json.RawMessage(`{"base_url":"http://127.0.0.1:1"}`)})
 	})
-	for _, p := range h.Plugins() {
+	for _, p := range h.Plugins().List() {
 		if p.Name == "alpha" {
 			require.Equal(t, host.PluginBackoff, p.State)
 			require.Contains(t, p.Reason, fmt.Sprintf("%064x", 1), "names what was expected")
@@ -167,7 +167,7 @@ func runHostForTest(database, baseURL string) {
 	}
 	go func() {
 		<-h.Ready()
-		fmt.Println(h.Plugins()[0].PID)
+		fmt.Println(h.Plugins().List()[0].PID)
 		_, _ = h.CreateInvoice(context.Background(), order("alpha-main", "answer-1"))
 	}()
 	if err := h.Run(context.Background()); err != nil {

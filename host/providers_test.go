@@ -383,7 +383,7 @@ func TestSecretsAndPersonalDataStayWhereTheyBelong(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, p.pay(inv.ProviderRef))
 		awaitStatus(t, h, inv.ID, pay.StatusPaid)
-		for _, st := range h.Plugins() {
+		for _, st := range h.Plugins().List() {
 			for _, file := range []string{"environ", "cmdline"} {
 				if st.PID == 0 {
 					continue

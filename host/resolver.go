@@ -298,7 +298,7 @@ func (h *Host) trace(ctx context.Context, op store.Operation) (found, error) {
 	if err := h.pace(ctx, account, lookOf(op.Kind)); err != nil {
 		return found{}, err
 	}
-	use, err := h.open(ctx, account)
+	use, err := h.open(ctx, account, routeOf(op))
 	if err != nil {
 		return found{}, err
 	}

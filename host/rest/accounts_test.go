@@ -104,7 +104,7 @@ func TestPlugins(t *testing.T) {
 	s.call("GET", "/v1/plugins/nobody", token(adminToken)).problem(http.StatusNotFound, pay.KindNotFound)
 	s.call("POST", "/v1/plugins/nobody/restart", token(adminToken)).problem(http.StatusNotFound, pay.KindNotFound)
 	// An in-process provider has no process to replace; what comes back is the host's own word for it.
-	err := s.host.RestartPlugin(t.Context(), "scripted")
+	err := s.host.Plugins().Restart(t.Context(), "scripted")
 	restart := s.call("POST", "/v1/plugins/scripted/restart", token(adminToken))
 	if err == nil {
 		restart.want(http.StatusOK)

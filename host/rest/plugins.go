@@ -3,7 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
-	"slices"
+	"reflect"
 
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/sdk/pay"
@@ -34,34 +34,77 @@ func (s *server) pluginRoutes() {
 		id: "list-plugins", method: http.MethodGet, path: "/v1/plugins", tag: "plugins", scope: ScopePlugins,
 		summary: "List provider plugins and where they stand",
 	}, func(context.Context, *none) (*pluginsOutput, error) {
-		return &pluginsOutput{PluginList{s.host.Plugins()}}, nil
+		return &pluginsOutput{PluginList{s.host.Plugins().List()}}, nil
 	})
 	register(s, endpoint{
 		id: "get-plugin", method: http.MethodGet, path: "/v1/plugins/{name}", tag: "plugins", scope: ScopePlugins,
 		summary: "Get a plugin with its manifest",
 	}, func(ctx context.Context, in *pluginInput) (*pluginOutput, error) { return s.plugin(ctx, in.Name) })
 	register(s, endpoint{
-		id: "restart-plugin", method: http.MethodPost, path: "/v1/plugins/{name}/restart", tag: "plugins", scope: ScopePlugins,
-		summary: "Replace the plugin's process by a new one",
-		detail:  "Calls in flight whose answer is lost become unknown outcomes and are resolved; nothing is sent twice.",
+		id: "use-plugin", method: http.MethodPost, path: "/v1/plugins/{name}/use", tag: "plugins", scope: ScopePlugins,
+		summary: "Use another installed version, for all invoices or as a canary for a share of them",
+		detail: "The version is started and proved with the live accounts first. When the proof fails the answer is 409, its errors list what was " +
+			"found, and nothing has changed. Otherwise calls move and the version before finishes its calls and stops.",
+		body: reflect.TypeFor[host.UsePlugin](),
 	}, func(ctx context.Context, in *pluginInput) (*pluginOutput, error) {
-		if _, err := s.pluginStatus(in.Name); err != nil {
+		req, err := decode[host.UsePlugin](bodyFrom(ctx))
+		if err != nil {
 			return nil, err
 		}
-		if err := s.host.RestartPlugin(ctx, in.Name); err != nil {
-			return nil, err
-		}
-		return s.plugin(ctx, in.Name)
+		return s.changed(ctx, in.Name, func() error {
+			_, err := s.host.Plugins().Use(ctx, in.Name, req)
+			return err
+		})
 	})
+	order := func(id, path, summary, detail string, do func(ctx context.Context, name, reason string) error) {
+		register(s, endpoint{
+			id: id, method: http.MethodPost, path: "/v1/plugins/{name}/" + path, tag: "plugins", scope: ScopePlugins,
+			summary: summary, detail: detail, body: reflect.TypeFor[pluginOrder](), bodyOptional: true,
+		}, func(ctx context.Context, in *pluginInput) (*pluginOutput, error) {
+			req, err := optional[pluginOrder](ctx)
+			if err != nil {
+				return nil, err
+			}
+			return s.changed(ctx, in.Name, func() error { return do(ctx, in.Name, req.Reason) })
+		})
+	}
+	order("rollback-plugin", "rollback", "Return to the version before, or end a canary",
+		"Invoices whose private state only the newer version reads stay with it until they are final.",
+		func(ctx context.Context, name, reason string) error {
+			_, err := s.host.Plugins().Rollback(ctx, name, reason)
+			return err
+		})
+	order("restart-plugin", "restart", "Replace the plugin's processes by new ones",
+		"Calls in flight whose answer is lost become unknown outcomes and are resolved; nothing is sent twice. It ends a back-off or a quarantine.",
+		func(ctx context.Context, name, _ string) error { return s.host.Plugins().Restart(ctx, name) })
+	order("pause-plugin", "pause", "Let no further call reach the plugin",
+		"Calls fail with executed = no and webhooks are kept, until resume or the next start of the host.", s.host.Plugins().Pause)
+	order("resume-plugin", "resume", "End a pause", "",
+		func(ctx context.Context, name, _ string) error { return s.host.Plugins().Resume(ctx, name) })
+}
+
+// changed does what was ordered and shows the plugin after it.
+func (s *server) changed(ctx context.Context, name string, do func() error) (*pluginOutput, error) {
+	if _, err := s.pluginStatus(name); err != nil {
+		return nil, err
+	}
+	if err := do(); err != nil {
+		return nil, err
+	}
+	return s.plugin(ctx, name)
+}
+
+// pluginOrder is the body of the orders that need no more than a reason.
+type pluginOrder struct {
+	Reason string `json:"reason,omitempty" maxLength:"200" doc:"Kept in the audit log."`
 }
 
 func (s *server) pluginStatus(name string) (host.PluginStatus, error) {
-	list := s.host.Plugins()
-	i := slices.IndexFunc(list, func(p host.PluginStatus) bool { return p.Name == name })
-	if i < 0 {
+	status, err := s.host.Plugins().Status(name)
+	if err != nil {
 		return host.PluginStatus{}, pay.Errorf(pay.KindNotFound, "there is no plugin %q; see GET /v1/plugins", name)
 	}
-	return list[i], nil
+	return status, nil
 }
 
 func (s *server) plugin(ctx context.Context, name string) (*pluginOutput, error) {

@@ -25,6 +25,7 @@ func (r *Reader) accounts() record[Account] {
 			mutable("abilities", asJSON(&a.Abilities)),
 			mutable("info", asJSON(&a.Info)),
 			mutable("private_state", sealedState(r.sealer, "accounts", &a.ID, &a.PrivateState)),
+			mutable("state_version", stateVersion{&a.PrivateState}),
 			mutable("maintain_at", timeRef{&a.MaintainAt}),
 			fixed("created_at", timeRef{&a.CreatedAt}),
 			mutable("updated_at", timeRef{&a.UpdatedAt}),

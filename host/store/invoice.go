@@ -41,6 +41,7 @@ func (r *Reader) invoices() record[Invoice] {
 			mutable("provider_time", timeRef{&i.ProviderTime}),
 			mutable("provider_version", &i.ProviderVersion),
 			mutable("private_state", sealedState(r.sealer, "invoices", &i.ID, &i.PrivateState)),
+			mutable("state_version", stateVersion{&i.PrivateState}),
 			mutable("next_look_at", timeRef{&i.NextLookAt}),
 			mutable("expires_at", timeRef{&i.ExpiresAt}),
 			mutable("closed_at", timeRef{&i.ClosedAt}),

@@ -97,6 +97,7 @@ func (r *Reader) payouts() record[Payout] {
 			mutable("review_reason", &p.ReviewReason),
 			mutable("unresolved_operation", &p.UnresolvedOperation),
 			mutable("private_state", sealedState(r.sealer, "payouts", &p.ID, &p.PrivateState)),
+			mutable("state_version", stateVersion{&p.PrivateState}),
 			mutable("next_look_at", timeRef{&p.NextLookAt}),
 			fixed("created_at", timeRef{&p.CreatedAt}),
 			mutable("updated_at", timeRef{&p.UpdatedAt}),

@@ -40,6 +40,7 @@ func (r *Reader) refunds() record[Refund] {
 			mutable("review_reason", &f.ReviewReason),
 			mutable("unresolved_operation", &f.UnresolvedOperation),
 			mutable("private_state", sealedState(r.sealer, "refunds", &f.ID, &f.PrivateState)),
+			mutable("state_version", stateVersion{&f.PrivateState}),
 			fixed("created_at", timeRef{&f.CreatedAt}),
 			mutable("updated_at", timeRef{&f.UpdatedAt}),
 			mutable("version", &f.Version),

@@ -104,3 +104,16 @@ func sealedState(s Sealer, table string, row *string, v **pay.State) sealedRef {
 			return nil
 		}}
 }
+
+// stateVersion shows the version of a sealed state in clear, so that the host knows which plugins understand it. It is written
+// only: the sealed column carries it too.
+type stateVersion struct{ state **pay.State }
+
+func (v stateVersion) Value() (driver.Value, error) {
+	if *v.state == nil {
+		return int64(0), nil
+	}
+	return int64((*v.state).Version), nil
+}
+
+func (stateVersion) Scan(any) error { return nil }

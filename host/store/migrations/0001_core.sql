@@ -35,6 +35,7 @@ CREATE TABLE accounts (
   abilities            TEXT,
   info                 TEXT,
   private_state        BYTEA, -- sealed
+  state_version        BIGINT NOT NULL, -- of private_state; 0 without one
   maintain_at          BIGINT,
   created_at           BIGINT NOT NULL,
   updated_at           BIGINT,
@@ -89,6 +90,7 @@ CREATE TABLE invoices (
   provider_time        BIGINT,
   provider_version     BIGINT NOT NULL,
   private_state        BYTEA, -- sealed
+  state_version        BIGINT NOT NULL, -- of private_state; 0 without one
   next_look_at         BIGINT,
   expires_at           BIGINT,
   closed_at            BIGINT,
@@ -106,6 +108,7 @@ CREATE INDEX invoices_provider_ref ON invoices (provider_ref, account_id, create
 CREATE INDEX invoices_provider_key ON invoices (provider_key, account_id, created_at, id) WHERE provider_key <> '';
 CREATE INDEX invoices_review ON invoices (created_at, id) WHERE needs_review = TRUE;
 CREATE INDEX invoices_unresolved ON invoices (created_at, id) WHERE unresolved_operation <> '';
+CREATE INDEX invoices_state ON invoices (provider, state_version) WHERE state_version <> 0 AND final = FALSE;
 CREATE INDEX invoices_look ON invoices (next_look_at, id) WHERE next_look_at IS NOT NULL;
 
 -- What the provider shows of the payer's tries, replaced as a whole by newer evidence.
@@ -142,6 +145,7 @@ CREATE TABLE refunds (
   review_reason        TEXT NOT NULL,
   unresolved_operation TEXT NOT NULL,
   private_state        BYTEA, -- sealed
+  state_version        BIGINT NOT NULL, -- of private_state; 0 without one
   created_at           BIGINT NOT NULL,
   updated_at           BIGINT,
   version              BIGINT NOT NULL
@@ -181,6 +185,7 @@ CREATE TABLE payouts (
   review_reason        TEXT NOT NULL,
   unresolved_operation TEXT NOT NULL,
   private_state        BYTEA, -- sealed
+  state_version        BIGINT NOT NULL, -- of private_state; 0 without one
   next_look_at         BIGINT,
   created_at           BIGINT NOT NULL,
   updated_at           BIGINT,
