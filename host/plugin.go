@@ -6,7 +6,6 @@ import (
 
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
-	"github.com/payhost/payhost/sdk/plugin"
 )
 
 // PluginState is where a plugin, or one version of it, stands.
@@ -92,8 +91,10 @@ type PluginVersion struct {
 	Unknown int64 `json:"unknown"`
 	// Containment names what ends its whole process tree.
 	Containment string `json:"containment,omitempty"`
-	// Health is what it answered last when it was asked whether it answers.
-	Health *plugin.Health `json:"health,omitempty"`
+	// OpenAccounts and AbandonedCalls are what it answered last when it was asked how it is: the account handles it holds, and the
+	// calls it still works on although their deadline has passed.
+	OpenAccounts   int64 `json:"open_accounts,omitempty"`
+	AbandonedCalls int64 `json:"abandoned_calls,omitempty"`
 }
 
 // PluginChoice is which version should run.
@@ -171,11 +172,7 @@ func (l *lane) status(role PluginRole) (PluginVersion, *CrashReport) {
 	if g := l.current; g != nil {
 		v.Generation, v.PID, v.Digest, v.Containment = g.id, g.pid, g.digest, g.containment
 		g.mu.Lock()
-		v.InFlight = g.calls
-		if g.health != nil && g.seen != (plugin.Health{}) {
-			seen := g.seen
-			v.Health = &seen
-		}
+		v.InFlight, v.OpenAccounts, v.AbandonedCalls = g.calls, g.seen.OpenAccounts, g.seen.AbandonedCalls
 		g.mu.Unlock()
 	}
 	return v, l.crash
