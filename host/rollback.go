@@ -180,4 +180,3 @@ func (s *supervisor) goBack(l *lane, reason string) {
 
 // systemSupervisor is who acts when the host changes versions by itself.
 const systemSupervisor = "system:supervisor"
-
