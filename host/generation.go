@@ -21,7 +21,7 @@ type generation struct {
 	id          int64
 	provider    pay.Provider
 	manifest    pay.Manifest
-	proc        *process.Process // nil for a provider without a process
+	proc        running // nil for a provider without a process
 	pid         int
 	digest      string
 	protocol    int
@@ -42,6 +42,14 @@ type generation struct {
 	calls    int
 	idle     chan struct{} // closed when draining and the last call has ended
 	accounts map[accountKey]*opened
+}
+
+// running is a process as a generation uses it, [process.Process]; tests have processes of their own.
+type running interface {
+	Alive() bool
+	Kill()
+	Stop(ctx context.Context) error
+	Exit() process.ExitInfo
 }
 
 type accountKey struct {
