@@ -79,9 +79,23 @@ func New(c Config) *Kit {
 // Handle serves one provider operation: it reads the body up to [MaxBody], records the request under the name op,
 // applies the next scripted fault of op and otherwise calls next. Next finds the whole body in r.Body.
 func (k *Kit) Handle(op string, next http.HandlerFunc) http.Handler {
+	return k.handle(op, MaxBody, true, next)
+}
+
+// HandleUpload is [Kit.Handle] for an operation that takes files: it reads a body of up to most bytes, and the request
+// log keeps nothing of it, because files are large and personal.
+func (k *Kit) HandleUpload(op string, most int64, next http.HandlerFunc) http.Handler {
+	return k.handle(op, most, false, next)
+}
+
+func (k *Kit) handle(op string, most int64, keep bool, next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-		entry := k.Requests.begin(op, r, body)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+		var kept []byte
+		if keep {
+			kept = body
+		}
+		entry := k.Requests.begin(op, r, kept)
 		out := &recorder{ResponseWriter: w, entry: entry}
 		if err != nil {
 			// A client that went away cannot read this answer; one that sent too much can.
