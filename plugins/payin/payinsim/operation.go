@@ -43,6 +43,10 @@ func operations() map[string]operation {
 		"/payment-out/find-payment":                  {OpFindOutgoing, outgoingFields(), (*Sim).findOutgoing},
 		"/user/api-get-balance":                      {OpBalance, balanceFields(), (*Sim).getBalance},
 		"/user/get_user_info_via_dev_key":            {OpFindUser, userFields(), (*Sim).findUser},
+
+		"/payment-out/get-last-payments-for-user": {OpListOutgoing, listFields(), (*Sim).listOutgoing},
+		"/user/api-create":                        {OpRegister, registerFields(), (*Sim).register},
+		"/shop/api-create":                        {OpCreateShop, shopFields(), (*Sim).createShop},
 	}
 }
 

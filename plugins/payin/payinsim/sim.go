@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,8 +49,8 @@ var (
 type Payer struct {
 	// ID is the provider's user id, the request's payer_id.
 	ID int64
-	// Email and Phone are how the payer is found; the phone is compared by digits, without plus sign or country code
-	// of the searcher's choice, so give it as the searcher will.
+	// Email and Phone are how the payer is found; the phone is compared without its plus sign, so give it with the
+	// country code if the searcher will.
 	Email, Phone string
 }
 
@@ -88,6 +87,8 @@ type Config struct {
 	// SignRepeatsAnew makes each repeat of a callback carry a fresh timestamp and hash. Which of the two the provider
 	// does is not documented; the default, equal bytes, is the harder one for a receiver with a freshness window.
 	SignRepeatsAnew bool
+	// Quirks choose the other readings of the provider's documents.
+	Quirks Quirks
 	// HTTPClient sends the callbacks. Nil means a client of the simulator's own.
 	HTTPClient *http.Client
 	// Now is the provider's clock. Nil means time.Now.
@@ -101,6 +102,7 @@ type Sim struct {
 	config Config
 	kit    *simkit.Kit
 	mux    *http.ServeMux
+	people people
 
 	mu        sync.Mutex // guards everything below
 	publicURL string
@@ -114,6 +116,7 @@ type Sim struct {
 
 	movements []*Movement // in order of acceptance
 	purses    map[purse]int64
+	shops     []Shop
 }
 
 // New returns a simulator with no invoices. The caller ends it with [Sim.Close].
@@ -155,6 +158,7 @@ func New(c Config) *Sim {
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
 	s.mountScript()
 	s.mountMovements()
+	s.mountUsers()
 	return s
 }
 
@@ -203,14 +207,6 @@ func (s *Sim) Invoice(id string) (Invoice, error) {
 
 // Close ends held requests and the delivery of callbacks and waits for its goroutines. Closing twice is fine.
 func (s *Sim) Close() { s.kit.Close() }
-
-func (s *Sim) payer(id int64) (Payer, bool) {
-	i := slices.IndexFunc(s.config.Payers, func(p Payer) bool { return p.ID == id })
-	if i < 0 {
-		return Payer{ID: id}, len(s.config.Payers) == 0
-	}
-	return s.config.Payers[i], true
-}
 
 // base is the public address; the caller holds mu.
 func (s *Sim) base(r *http.Request) string { return cmp.Or(s.publicURL, "http://"+r.Host) }
