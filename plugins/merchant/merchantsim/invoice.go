@@ -132,6 +132,10 @@ type Deal struct {
 	DisputeAmount decimal.Decimal `json:"disputeAmount"`
 	// DisputeResult is "" until a dispute is resolved.
 	DisputeResult string `json:"disputeResult,omitempty"`
+	// Attachments are the proofs of the payer's transfer.
+	Attachments []Attachment `json:"attachments,omitempty"`
+	// DisputeAttachment is the proof that came with a dispute.
+	DisputeAttachment *Attachment `json:"disputeAttachment,omitempty"`
 	// PaidAt is when the payer's transfer was confirmed or received; zero before.
 	PaidAt time.Time `json:"paidAt,omitzero"`
 
@@ -161,6 +165,11 @@ func (i *invoice) snapshot() Invoice {
 		if r := out.Deals[n].Requisites; r != nil {
 			own := *r
 			out.Deals[n].Requisites = &own
+		}
+		out.Deals[n].Attachments = slices.Clone(out.Deals[n].Attachments)
+		if f := out.Deals[n].DisputeAttachment; f != nil {
+			own := *f
+			out.Deals[n].DisputeAttachment = &own
 		}
 	}
 	return out

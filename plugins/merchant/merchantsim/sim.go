@@ -43,6 +43,7 @@ type Sim struct {
 	byInternal       map[string][]*invoice // several may share an internalId
 	dealCount        int
 	accountID        string
+	withdrawals      []Withdrawal
 }
 
 // New returns a simulator. It listens nowhere and starts no goroutine until the
@@ -89,8 +90,9 @@ func (s *Sim) publicURL() string {
 
 // Kit returns the scripted faults, the request log and the callbacks, for tests
 // that steer them from Go. The operations are named create, get,
-// get_by_internal_id, cancel, variants, start_deal, accounts, payment_options,
-// payment_methods, public_payment_methods, qr_code and unknown.
+// get_by_internal_id, cancel, variants, start_deal, confirm_transfer, dispute,
+// withdraw, accounts, rates, payment_options, payment_methods,
+// public_payment_methods, qr_code and unknown.
 func (s *Sim) Kit() *simkit.Kit { return s.kit }
 
 // Idle waits until no callback is queued, on the wire or waiting for a retry.
