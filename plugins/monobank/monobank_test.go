@@ -35,6 +35,7 @@ type account interface {
 	pay.Charger
 	pay.WebhookHandler
 	pay.Checker
+	pay.TransactionLister
 }
 
 // clock is a settable time.

@@ -23,6 +23,7 @@ type bank struct {
 	account  account
 	clock    *clock
 	shop     string
+	url      string
 	webhooks chan pay.WebhookRequest
 }
 
@@ -46,7 +47,7 @@ func newBank(t *testing.T, cfg monobanksim.Config) *bank {
 		b.webhooks <- req
 	}))
 	t.Cleanup(shop.Close)
-	b.shop = shop.URL
+	b.shop, b.url = shop.URL, server.URL
 	b.account = open(t, server.URL, b.clock, map[string]any{"cms_name": "payhost"})
 	return b
 }

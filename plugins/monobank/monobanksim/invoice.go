@@ -39,6 +39,8 @@ type Invoice struct {
 	SuccessURL  string `json:"success_url,omitempty"`
 	FailURL     string `json:"fail_url,omitempty"`
 	WebHookURL  string `json:"webhook_url,omitempty"`
+	// Code is the terminal of the submerchant the invoice belongs to; empty for the merchant's own.
+	Code string `json:"code,omitempty"`
 	// SaveCard says that the card is tokenized after payment, into WalletID.
 	SaveCard bool   `json:"save_card,omitempty"`
 	WalletID string `json:"wallet_id,omitempty"`
