@@ -41,11 +41,12 @@ func manifest(version string) pay.Manifest {
 				Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman, Expected: 3 * time.Second, Maximum: 15 * time.Second,
 			},
 		},
-		Fields: fields(),
+		Fields:  fields(),
+		Actions: actions(),
 		Abilities: pay.NewAbilities(
 			pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanCancel, pay.CanCapture, pay.CanVoid,
 			pay.CanRefund, pay.CanGetRefund, pay.CanCharge, pay.CanHandleWebhook, pay.CanCheck,
-			pay.CanListTransactions,
+			pay.CanListTransactions, pay.CanRunAction,
 		),
 		// Invoices are found by their id alone, and at once; the minute covers replication at the provider.
 		VisibilityDelay: time.Minute,
