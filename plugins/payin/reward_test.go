@@ -158,7 +158,8 @@ func TestOutgoingAnswers(t *testing.T) {
 		"another":   {`{"status":true,"result":{"account_number":"007026-030255","client_status":1}}`, pay.KindProviderUnavailable},
 		"no status": {`{"status":true,"result":{"account_number":"007026-030254"}}`, pay.KindProviderUnavailable},
 		"several":   {`{"status":true,"result":[{"client_status":1},{"client_status":1}]}`, pay.KindProviderUnavailable},
-		"nothing":   {`{"status":true,"result":[]}`, pay.KindProviderUnavailable},
+		"nothing":   {`{"status":true,"result":[]}`, pay.KindNotFound},
+		"null":      {`{"status":true,"result":null}`, pay.KindProviderUnavailable},
 		"html":      {`<html>`, pay.KindProviderUnavailable},
 		"absent":    {refusedAnswer(t, "Payment with account number 007026-030254 not found"), pay.KindNotFound},
 	} {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/payhost/payhost/plugins/internal/simkit"
@@ -91,7 +92,11 @@ type Config struct {
 	Quirks Quirks
 	// HTTPClient sends the callbacks. Nil means a client of the simulator's own.
 	HTTPClient *http.Client
-	// Now is the provider's clock. Nil means time.Now.
+	// InvoiceTTL is how long a new invoice can be paid before it expires. Zero means 24 hours: the provider documents a
+	// life for its shop's orders only, and that is the one.
+	InvoiceTTL time.Duration
+	// Now is what the provider's clock starts from, see [Sim.Kit]. Nil means time.Now. The timestamps of requests are
+	// always compared with it, and those of callbacks taken from it, because a clock moved by a script moves no client's.
 	Now func() time.Time
 	// Logger receives one line for each callback. Nil discards.
 	Logger *slog.Logger
@@ -130,8 +135,19 @@ func New(c Config) *Sim {
 	if c.RetryDelays == nil {
 		c.RetryDelays = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
 	}
+	wall := c.Now
+	kit := simkit.New(simkit.Config{
+		SecretFields: []string{"hash"},
+		HTTPClient:   c.HTTPClient,
+		RetryDelays:  c.RetryDelays,
+		Accepted:     callbackAccepted,
+		Now:          c.Now,
+		Logger:       c.Logger,
+	})
+	c.Now, c.InvoiceTTL = kit.Clock.Now, cmp.Or(c.InvoiceTTL, 24*time.Hour)
 	s := &Sim{
 		config:    c,
+		wall:      wall,
 		publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		callback:  c.CallbackURL,
 		purses:    map[purse]int64{},
@@ -143,14 +159,9 @@ func New(c Config) *Sim {
 		sequence: map[int64]int64{},
 		listID:   1000000,
 		mux:      http.NewServeMux(),
-		kit: simkit.New(simkit.Config{
-			HTTPClient:  c.HTTPClient,
-			RetryDelays: c.RetryDelays,
-			Accepted:    callbackAccepted,
-			Now:         c.Now,
-			Logger:      c.Logger,
-		}),
+		kit:      kit,
 	}
+	s.key.Store(&c.Key)
 	for path, op := range operations() {
 		s.mux.Handle(path, s.kit.Handle(op.name, func(w http.ResponseWriter, r *http.Request) { s.serve(op, w, r) }))
 	}
