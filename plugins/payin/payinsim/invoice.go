@@ -40,7 +40,8 @@ type Invoice struct {
 	DoneAt    time.Time `json:"done_at,omitzero"`
 
 	// credited says that the payer's balance holds the money.
-	credited bool
+	credited  bool
+	expiresAt time.Time
 }
 
 func createFields() []field {
@@ -102,6 +103,7 @@ func (s *Sim) create(r *http.Request, f form) (any, error) {
 	}
 	s.invoices = append(s.invoices, inv)
 	s.byID[inv.PaymentInID], s.byID[inv.PrettyID] = inv, inv
+	s.expireLater(inv)
 	return created{inv.PayLink, s.id(id), s.id(inv.InnerID), s.id(payerID), inv.PrettyID}, nil
 }
 

@@ -107,6 +107,8 @@ type Sim struct {
 	config Config
 	kit    *simkit.Kit
 	mux    *http.ServeMux
+	wall   func() time.Time // the clients' time
+	key    atomic.Pointer[string]
 	people people
 
 	mu        sync.Mutex // guards everything below
@@ -137,12 +139,11 @@ func New(c Config) *Sim {
 	}
 	wall := c.Now
 	kit := simkit.New(simkit.Config{
-		SecretFields: []string{"hash"},
-		HTTPClient:   c.HTTPClient,
-		RetryDelays:  c.RetryDelays,
-		Accepted:     callbackAccepted,
-		Now:          c.Now,
-		Logger:       c.Logger,
+		HTTPClient:  c.HTTPClient,
+		RetryDelays: c.RetryDelays,
+		Accepted:    callbackAccepted,
+		Now:         c.Now,
+		Logger:      c.Logger,
 	})
 	c.Now, c.InvoiceTTL = kit.Clock.Now, cmp.Or(c.InvoiceTTL, 24*time.Hour)
 	s := &Sim{
@@ -170,6 +171,7 @@ func New(c Config) *Sim {
 	s.mountScript()
 	s.mountMovements()
 	s.mountUsers()
+	s.mountBoard()
 	return s
 }
 
