@@ -81,7 +81,8 @@ func (h *Host) recordPayoutSeen(ctx context.Context, id string, state pay.Payout
 		if err != nil {
 			return err
 		}
-		if row.UnresolvedOperation == "" || state.Status == "" {
+		// The payout's own state proves that it was ordered, and nothing about an action on it.
+		if row.UnresolvedOperation == "" || row.UnresolvedOperation != row.OperationID || state.Status == "" {
 			return h.recordPayout(ctx, tx, id, state, kind, nil, who)
 		}
 		op, err := tx.Operation(ctx, row.UnresolvedOperation)

@@ -249,6 +249,8 @@ func (h *Host) rebuild(ctx context.Context, op store.Operation) (command, error)
 			call: func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error) {
 				return callChange(ctx, account, pay.Operation(op.Action), frame, change, h.fresh(ctx, x.invoice))
 			}}, nil
+	case pay.OpAction:
+		return h.rebuildAction(ctx, op)
 	default:
 		return command{}, pay.Errorf(pay.KindUnsupported, "a %s is never sent again", op.Kind)
 	}

@@ -267,3 +267,7 @@ const (
 
 // MaxAttachmentSize is the largest attachment of an action, in bytes.
 const MaxAttachmentSize = 16 << 20
+
+// MaxActionOutput is the largest output of an action, in bytes. A provider's answer has at most 1 MiB, which is 1.4 MiB as
+// the base64 text of a receipt. A larger output is a fault of the plugin.
+const MaxActionOutput = 2 << 20
