@@ -93,9 +93,18 @@ func (s *Sim) create(r *http.Request, body []byte) (any, *apiError) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if q.code != "" && !s.hasSubmerchant(q.code) {
+		return nil, badRequest("code: no such submerchant")
+	}
+	if q.qrID != "" {
+		if failed := s.checkDesk(q.qrID); failed != nil {
+			return nil, failed
+		}
+		s.putOnDesk(q.qrID, inv)
+	}
 	base := s.base(r.Host)
 	inv.PageURL = base + "/pay/" + inv.InvoiceID
-	if q.withAppURL && q.paymentType != TypeVerification {
+	if q.withAppURL && q.paymentType != TypeVerification && q.qrID == "" {
 		inv.AppURL = base + "/or/" + inv.InvoiceID
 	}
 	s.invoices = append(s.invoices, inv)
@@ -127,12 +136,6 @@ func (s *Sim) checkCreate(q createRequest) *apiError {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 			return badRequest("%q is not an absolute http address", address)
 		}
-	}
-	switch {
-	case q.qrID != "":
-		return notFound("1004", "qr not found")
-	case q.code != "":
-		return badRequest("code: no submerchants")
 	}
 	return nil
 }

@@ -104,6 +104,7 @@ type Sim struct {
 	tokens    []string // every token a payment saved a card under, deleted ones included
 	charges   []chargeScript
 	refusals  int // how many coming refunds fail in the answer
+	own       belongings
 
 	keyMu sync.Mutex        // guards key; separate, because webhooks are signed while they are sent
 	key   *ecdsa.PrivateKey // nil until it is needed
@@ -152,6 +153,7 @@ func New(c Config) *Sim {
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
 	s.mountEffects()
 	s.mountScript()
+	s.mountBelongings()
 	return s
 }
 
