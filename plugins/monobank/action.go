@@ -20,7 +20,7 @@ type action struct {
 // extras lists the actions; one is added here.
 func extras() []action {
 	var list []action
-	for _, some := range [][]action{qrActions(), walletActions(), listActions(), subscriptionActions(), subscriptionListActions()} {
+	for _, some := range [][]action{receiptActions(), fiscalActions(), qrActions(), walletActions(), listActions(), subscriptionActions(), subscriptionListActions()} {
 		list = append(list, some...)
 	}
 	return list
@@ -48,7 +48,7 @@ func (a *account) RunAction(ctx context.Context, req pay.Action) (pay.ActionResu
 		}
 		return one.run(a, ctx, req)
 	}
-	return pay.ActionResult{}, pay.Unsupported("action " + httpx.Scrub(req.Name[:min(len(req.Name), maxCodeLength)]))
+	return pay.ActionResult{}, refusedAction(req.Name)
 }
 
 // on makes the run of an action of the account from a method with the members of

@@ -36,6 +36,7 @@ type account interface {
 	pay.WebhookHandler
 	pay.Checker
 	pay.TransactionLister
+	pay.ActionProvider
 }
 
 // clock is a settable time.

@@ -88,6 +88,8 @@ func operations() []operation {
 		{OpSubPayments, http.MethodGet, (*Sim).subPayments},
 		{OpSubEdit, http.MethodPost, (*Sim).subEdit},
 		{OpSubRemove, http.MethodPost, (*Sim).subRemove},
+		{OpReceipt, http.MethodGet, (*Sim).receipt},
+		{OpFiscalChecks, http.MethodGet, (*Sim).fiscalChecks},
 	}
 }
 

@@ -67,6 +67,8 @@ type Invoice struct {
 
 	card       *card     // of the latest payment attempt, replaced as a whole
 	operatedAt time.Time // when the first payment attempt began, for the statement
+
+	checkStatus, checkReason string // of its fiscal receipts; empty means done
 }
 
 // Refund is one refund request.

@@ -23,6 +23,9 @@ const (
 	OpDetails  = "details"
 	OpPayPage  = "pay-page"
 
+	OpReceipt      = "invoice/receipt"
+	OpFiscalChecks = "invoice/fiscal-checks"
+
 	OpWallet     = "wallet"
 	OpDeleteCard = "wallet/card"
 	OpCharge     = "wallet/payment"
@@ -66,7 +69,7 @@ type Config struct {
 	AllowReturnURLs bool
 	// AllowSaveCard switches saveCardData, and with it card verification, on. The bank's support must do that too.
 	AllowSaveCard bool
-	// FiscalLink makes a basket mandatory, as for merchants with a fiscal register.
+	// FiscalLink makes a basket mandatory, as for merchants with a fiscal register, and makes fiscal receipts.
 	FiscalLink bool
 	// PendingRefunds leaves accepted refunds in processing until [Sim.FinishRefunds] instead of completing them at once.
 	PendingRefunds bool
