@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
 // Status is the state of an invoice.
@@ -150,7 +152,7 @@ type invoice struct {
 	Invoice
 	// timer looks at the invoice when its hour is over, so that expiry is
 	// announced even when nobody reads the invoice. Stopped once it is not new.
-	timer *time.Timer
+	timer *simkit.Timer
 }
 
 // snapshot copies the invoice so that the caller may keep it.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -28,10 +29,9 @@ type Sim struct {
 	kit *simkit.Kit
 	mux *http.ServeMux
 
-	timers sync.WaitGroup // one count for each timer that is set or running
+	secret atomic.Pointer[string]
 
 	mu               sync.Mutex // guards everything below and every invoice
-	closed           bool
 	public           string
 	shape            ErrorShape
 	arrays           bool
@@ -50,16 +50,20 @@ type Sim struct {
 // first callback.
 func New(c Config) *Sim {
 	c = c.withDefaults()
+	kit := simkit.New(simkit.Config{
+		SecretHeaders: []string{headerIdentity, headerSignature},
+		SecretFields:  []string{"code2FA", "requisites"},
+		HTTPClient:    c.HTTPClient, RetryDelays: c.RetryDelays, StatusBody: faultBody, Now: c.Now, Logger: c.Logger,
+	})
+	c.Now = kit.Clock.Now
 	s := &Sim{
 		cfg: c, public: c.PublicURL, shape: c.ErrorShape, noRequisites: NoRequisitesOff,
 		accountID: newID(), invoices: map[string]*invoice{}, byInternal: map[string][]*invoice{},
-		kit: simkit.New(simkit.Config{
-			SecretHeaders: []string{headerIdentity, headerSignature},
-			HTTPClient:    c.HTTPClient, RetryDelays: c.RetryDelays, Now: c.Now, Logger: c.Logger,
-		}),
-		mux: http.NewServeMux(),
+		kit: kit, mux: http.NewServeMux(),
 	}
+	s.secret.Store(&c.Secret)
 	s.routes()
+	s.mountBoard()
 	return s
 }
 
@@ -101,16 +105,7 @@ func (s *Sim) Idle(ctx context.Context) error { return s.kit.Callbacks.Idle(ctx)
 // Close gives up undelivered callbacks and waits for every goroutine the
 // simulator started. Closing twice is fine. The HTTP server that uses the
 // handler is the caller's to stop.
-func (s *Sim) Close() {
-	s.mu.Lock()
-	s.closed = true
-	for _, i := range s.order {
-		s.stopTimer(i)
-	}
-	s.mu.Unlock()
-	s.timers.Wait()
-	s.kit.Close()
-}
+func (s *Sim) Close() { s.kit.Close() }
 
 // encode renders an answer or callback as the gateway does: compact JSON with
 // escaped slashes, which every JSON parser reads back as plain ones. A slash can
@@ -143,16 +138,11 @@ func (s *Sim) find(id string, now time.Time) *invoice {
 
 // add stores a new invoice and sets its timer. The caller holds mu.
 func (s *Sim) add(i *invoice) {
-	if !s.closed {
-		s.timers.Add(1)
-		i.timer = time.AfterFunc(s.cfg.InvoiceTTL, func() {
-			defer s.timers.Done()
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			// The clock may be a test's own and stand still; then nothing is due.
-			s.settle(i, s.cfg.Now())
-		})
-	}
+	i.timer = s.kit.Clock.At(i.ExpireAt, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.settle(i, s.cfg.Now())
+	})
 	s.invoices[i.ID] = i
 	s.order = append(s.order, i)
 	if i.InternalID != "" {
@@ -160,10 +150,9 @@ func (s *Sim) add(i *invoice) {
 	}
 }
 
-// stopTimer stops the timer of an invoice, unless it is running or stopped
-// already. The caller holds mu.
+// stopTimer stops the timer of an invoice. The caller holds mu.
 func (s *Sim) stopTimer(i *invoice) {
-	if i.timer != nil && i.timer.Stop() {
-		s.timers.Done()
+	if i.timer != nil {
+		i.timer.Stop()
 	}
 }
