@@ -50,10 +50,10 @@ func outgoingName(code codeText) string {
 	return unknownName
 }
 
-// numeric is a code as an integer, -1 when it is none.
+// numeric is a code as an integer, -1 when it is none. Only its plain form counts: "01" is not known to be 1.
 func numeric(code codeText) int {
 	n, err := strconv.ParseUint(string(code), 10, 16)
-	if err != nil {
+	if err != nil || strconv.FormatUint(n, 10) != string(code) {
 		return -1
 	}
 	return int(n)
