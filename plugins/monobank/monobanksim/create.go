@@ -15,7 +15,8 @@ const (
 	currencyUAH     = 980
 )
 
-// createRequest has the members of O2412. tipsEmployeeId is in older texts only and therefore unknown here.
+// createRequest has the members of the newest documents, and tipsEmployeeId of older ones, which is taken for an employee
+// that exists.
 type createRequest struct {
 	amount          *int64
 	ccy             int32
@@ -32,6 +33,7 @@ type createRequest struct {
 	agentFeePercent json.Number
 	displayType     string
 	withAppURL      bool
+	tipsEmployeeID  string
 }
 
 type saveCardData struct {
@@ -51,6 +53,7 @@ func parseCreate(body []byte) (createRequest, error) {
 		"successUrl": &q.successURL, "failUrl": &q.failURL, "webHookUrl": &q.webHookURL, "validity": &q.validity,
 		"paymentType": &q.paymentType, "qrId": &q.qrID, "code": &q.code, "saveCardData": &q.saveCard,
 		"agentFeePercent": (*exactNumber)(&q.agentFeePercent), "displayType": &q.displayType, "withAppUrl": &q.withAppURL,
+		"tipsEmployeeId": &q.tipsEmployeeID,
 	})
 }
 
@@ -87,6 +90,7 @@ func (s *Sim) create(r *http.Request, body []byte) (any, *apiError) {
 		RedirectURL: q.redirectURL, SuccessURL: q.successURL, FailURL: q.failURL, WebHookURL: q.webHookURL,
 		CreatedAt: now, ModifiedAt: now, ExpiresAt: now.Add(time.Duration(validity) * time.Second),
 		CMS: r.Header.Get("X-Cms"), CMSVersion: r.Header.Get("X-Cms-Version"),
+		Code: q.code, TipsEmployeeID: q.tipsEmployeeID, AgentFeePercent: string(q.agentFeePercent),
 	}
 	if q.saveCard != nil && *q.saveCard.saveCard {
 		inv.SaveCard, inv.WalletID = true, q.saveCard.walletID
@@ -95,6 +99,9 @@ func (s *Sim) create(r *http.Request, body []byte) (any, *apiError) {
 	defer s.mu.Unlock()
 	if q.code != "" && !s.hasSubmerchant(q.code) {
 		return nil, badRequest("code: no such submerchant")
+	}
+	if q.tipsEmployeeID != "" && !s.hasEmployee(q.tipsEmployeeID) {
+		return nil, badRequest("tipsEmployeeId: no such employee")
 	}
 	if q.qrID != "" {
 		if failed := s.checkDesk(q.qrID); failed != nil {

@@ -59,7 +59,8 @@ func (s *Sim) statement(r *http.Request, _ []byte) (any, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	code, byCode := query["code"]
-	if byCode && !slices.ContainsFunc(s.invoices, func(inv *Invoice) bool { return inv.Code == code }) {
+	seeded := func(inv *Invoice) bool { return inv.Code == code }
+	if byCode && (code == "" || !s.hasSubmerchant(code) && !slices.ContainsFunc(s.invoices, seeded)) {
 		return nil, badRequest("code: no such submerchant")
 	}
 	list := []statementRow{}
