@@ -85,7 +85,9 @@ type Config struct {
 	RetryDelays []time.Duration
 	// HTTPClient sends the webhooks. Nil means a client of the simulator's own.
 	HTTPClient *http.Client
-	// Now is the bank's clock. Nil means time.Now.
+	// HoldTTL is how long a hold lives before the bank releases it. Zero means the documented nine days.
+	HoldTTL time.Duration
+	// Now is what the bank's clock starts from, see [Sim.Kit]. Nil means time.Now.
 	Now func() time.Time
 	// Logger receives one line for each webhook attempt. Nil discards.
 	Logger *slog.Logger
@@ -127,20 +129,22 @@ func New(c Config) *Sim {
 	c.MerchantID = cmp.Or(c.MerchantID, "12o4Vv7EWy")
 	c.MerchantName = cmp.Or(c.MerchantName, "Simulated shop")
 	c.EDRPOU = cmp.Or(c.EDRPOU, "4242424242")
+	kit := simkit.New(simkit.Config{
+		SecretHeaders: []string{tokenHeader},
+		HTTPClient:    c.HTTPClient,
+		RetryDelays:   c.RetryDelays[:min(len(c.RetryDelays), 2)],
+		StatusBody:    faultBody,
+		Now:           c.Now,
+		Logger:        c.Logger,
+	})
+	c.Now, c.HoldTTL = kit.Clock.Now, cmp.Or(c.HoldTTL, 9*24*time.Hour)
 	s := &Sim{
 		config:    c,
 		publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		byID:      map[string]*Invoice{},
 		key:       c.Key,
 		mux:       http.NewServeMux(),
-		kit: simkit.New(simkit.Config{
-			SecretHeaders: []string{tokenHeader},
-			HTTPClient:    c.HTTPClient,
-			RetryDelays:   c.RetryDelays[:min(len(c.RetryDelays), 2)],
-			StatusBody:    faultBody,
-			Now:           c.Now,
-			Logger:        c.Logger,
-		}),
+		kit:       kit,
 	}
 	for _, op := range operations() {
 		s.mux.Handle("/api/merchant/"+op.name, s.kit.Handle(op.name, func(w http.ResponseWriter, r *http.Request) {
@@ -157,6 +161,7 @@ func New(c Config) *Sim {
 	s.mountEffects()
 	s.mountScript()
 	s.mountBelongings()
+	s.mountBoard()
 	return s
 }
 

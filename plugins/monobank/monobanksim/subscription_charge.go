@@ -22,6 +22,7 @@ func (s *Sim) chargeDue() {
 			next.Amount, next.InvoiceID, next.At = b.Amount, newInvoiceID(b.NextAt), b.NextAt
 			b.Charges = append(b.Charges, next)
 			b.NextAt = after(b.StartAt, b.Interval, count+1)
+			s.chargeLater(b)
 			// A callback that cannot be written is not sent; the charge stands all the same.
 			_ = s.reportCharge(b, next)
 		}
