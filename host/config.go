@@ -37,6 +37,8 @@ type Config struct {
 	Secrets SecretResolver
 	// Runtime is what adapters' HTTP clients get.
 	Runtime Runtime
+	// Record makes accounts write down what they exchange with their providers.
+	Record Record
 	// Timeouts bound the stages of one operation.
 	Timeouts Timeouts
 	// MaxConcurrent is the number of calls of one operation that an account may have in flight. Zero means 64.

@@ -93,7 +93,7 @@ func (s *supervisor) start(ctx context.Context, l *launcher) (*generation, error
 	var g *generation
 	var err error
 	if s.inProcess != nil {
-		g, err = s.h.inProcessGeneration(ctx, id, s.inProcess)
+		g, err = s.h.inProcessGeneration(ctx, id, s.plugin.Name, s.inProcess)
 	} else {
 		g, err = s.h.processGeneration(ctx, id, s.plugin, l)
 	}
