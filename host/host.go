@@ -134,6 +134,9 @@ func (h *Host) run(ctx context.Context) (err error) {
 	if err := h.recoverJournal(ctx); err != nil {
 		return err
 	}
+	if err := h.interruptReconciliations(ctx); err != nil {
+		return err
+	}
 	h.prepareRecordings(ctx)
 	launcher, closeLauncher, err := h.launcher()
 	if err != nil {
