@@ -39,6 +39,8 @@ type AccountStatus struct {
 	Source             string            `json:"source"`
 	Abilities          pay.Abilities     `json:"abilities,omitempty"`
 	Info               *pay.AccountInfo  `json:"info,omitempty"`
+	// Actions are the provider's own extras on the account and on what belongs to it.
+	Actions []AccountAction `json:"actions,omitempty"`
 	// WebhookURL is what to register at the provider; WebhookURLs adds the tails it uses.
 	WebhookURL  string   `json:"webhook_url"`
 	WebhookURLs []string `json:"webhook_urls,omitempty"`
@@ -206,7 +208,7 @@ func (h *Host) CheckAccount(ctx context.Context, id string) (*AccountStatus, err
 func (h *Host) checkLive(ctx context.Context, row store.Account) (pay.AccountInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
 	defer cancel()
-	use, err := h.open(ctx, row, route{})
+	use, err := h.open(ctx, row)
 	if err != nil {
 		return pay.AccountInfo{}, err
 	}
@@ -238,6 +240,7 @@ func (h *Host) accountStatus(r store.Account) AccountStatus {
 		WebhookURL: h.webhookURL(r.ID, ""), Problem: h.accountProblem(r.ID), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if m, err := h.manifest(r.Provider); err == nil {
+		s.Actions = accountActions(r, m)
 		for _, tail := range m.WebhookTails {
 			s.WebhookURLs = append(s.WebhookURLs, h.webhookURL(r.ID, tail))
 		}

@@ -38,6 +38,8 @@ type Config struct {
 	Secrets SecretResolver
 	// Runtime is what adapters' HTTP clients get.
 	Runtime Runtime
+	// Record makes accounts write down what they exchange with their providers.
+	Record Record
 	// Timeouts bound the stages of one operation.
 	Timeouts Timeouts
 	// Supervision says how plugins are watched.

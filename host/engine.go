@@ -80,7 +80,7 @@ func (h *Host) callAdapter(ctx context.Context, c command, op store.Operation) v
 
 func (h *Host) tryOnce(ctx context.Context, c command, op store.Operation) verdict {
 	v := verdict{try: store.Try{OperationID: op.ID, Number: op.Try, Plugin: op.Provider, AccountRevision: c.account.Revision}}
-	use, err := h.open(ctx, c.account, routeOf(op))
+	use, err := h.openFor(ctx, c.account, routeOf(op))
 	if err != nil {
 		v.err = pay.AsError(err)
 		v.err.Executed = pay.ExecutedNo

@@ -68,15 +68,16 @@ func newGeneration(id int64, p pay.Provider) *generation {
 	return &generation{id: id, provider: p, idle: make(chan struct{}), accounts: map[accountKey]*opened{}, inFlight: map[string]int{}}
 }
 
-func (h *Host) runtime() plugin.Runtime {
+func (h *Host) runtime(provider string) plugin.Runtime {
 	return plugin.Runtime{
 		ProxyURL: h.cfg.Runtime.ProxyURL, CABundle: h.cfg.Runtime.CABundlePEM, UserAgent: h.cfg.Runtime.UserAgent,
 		Timeout: h.cfg.Runtime.HTTPTimeout, AllowPlainHTTP: h.cfg.Runtime.AllowPlainHTTP, HostVersion: Version, HostInstance: h.instance,
+		Recordings: h.recordingsOf(provider),
 	}
 }
 
-func (h *Host) inProcessGeneration(_ context.Context, id int64, p pay.Provider) (*generation, error) {
-	guarded, err := plugin.InProcess(p, plugin.ClientConfig{Runtime: h.runtime(), Logger: h.log, Now: h.cfg.Now})
+func (h *Host) inProcessGeneration(_ context.Context, id int64, name string, p pay.Provider) (*generation, error) {
+	guarded, err := plugin.InProcess(p, plugin.ClientConfig{Runtime: h.runtime(name), Logger: h.log, Now: h.cfg.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (h *Host) processGeneration(ctx context.Context, id int64, p Plugin, l *lau
 	if err != nil {
 		return nil, err
 	}
-	g, err := h.connect(ctx, id, proc)
+	g, err := h.connect(ctx, id, p.Name, proc)
 	if err != nil {
 		proc.Kill()
 		return nil, err
@@ -106,8 +107,8 @@ func startProcess(ctx context.Context, cfg Config, p Plugin, l *launcher) (*proc
 	})
 }
 
-func (h *Host) connect(ctx context.Context, id int64, proc *process.Process) (*generation, error) {
-	client := plugin.NewClient(proc.Conn(), plugin.ClientConfig{Runtime: h.runtime(), Logger: h.log})
+func (h *Host) connect(ctx context.Context, id int64, name string, proc *process.Process) (*generation, error) {
+	client := plugin.NewClient(proc.Conn(), plugin.ClientConfig{Runtime: h.runtime(name), Logger: h.log})
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := client.Start(ctx); err != nil {

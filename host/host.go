@@ -28,6 +28,8 @@ type Host struct {
 	names     []string
 	providers map[string]*supervisor
 	schemas   *schemas
+	// recordings is written once, before the first plugin starts.
+	recordings []recording
 
 	started  sync.Once
 	readyCh  chan struct{} // closed when commands may run
@@ -62,6 +64,9 @@ func New(cfg Config) (*Host, error) {
 	cfg = cfg.withDefaults()
 	if cfg.Store == nil {
 		return nil, errors.New("host: Config.Store is required; open one with package sqlite")
+	}
+	if err := cfg.Record.check(); err != nil {
+		return nil, err
 	}
 	h := &Host{
 		cfg: cfg, store: cfg.Store, log: cfg.Logger, instance: newID("host", cfg.Now()),
@@ -145,6 +150,10 @@ func (h *Host) run(ctx context.Context) (err error) {
 	if err := h.recoverJournal(ctx); err != nil {
 		return err
 	}
+	if err := h.interruptReconciliations(ctx); err != nil {
+		return err
+	}
+	h.prepareRecordings(ctx)
 	launcher, closeLauncher, err := h.launcher()
 	if err != nil {
 		return err

@@ -134,7 +134,7 @@ type Invoice struct {
 	Reference    string            `json:"reference,omitempty"`
 	Description  string            `json:"description,omitempty"`
 	CustomerID   string            `json:"customer_id,omitempty"`
-	// AllowedActions are the commands the host would not refuse now.
+	// AllowedActions are the commands the host would not refuse now; the provider's own have the prefix "action:".
 	AllowedActions []string `json:"allowed_actions"`
 	NeedsReview    bool     `json:"needs_review"`
 	ReviewReason   string   `json:"review_reason,omitempty"`

@@ -54,8 +54,13 @@ func (u *accountUse) tally(err error) {
 	u.lane.judge(u.lane)
 }
 
-// open returns the account's handle on the generation that a call about r takes. Its errors are executed = no.
-func (h *Host) open(ctx context.Context, row store.Account, r route) (*accountUse, error) {
+// open is [Host.openFor] for a call about the account itself.
+func (h *Host) open(ctx context.Context, row store.Account) (*accountUse, error) {
+	return h.openFor(ctx, row, route{})
+}
+
+// openFor returns the account's handle on the generation that a call about r takes. Its errors are executed = no.
+func (h *Host) openFor(ctx context.Context, row store.Account, r route) (*accountUse, error) {
 	s, err := h.provider(row.Provider)
 	if err != nil {
 		return nil, err
@@ -236,7 +241,7 @@ func (h *Host) checkAccount(ctx context.Context, a Account) error {
 func (h *Host) openStored(ctx context.Context, row store.Account) error {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Start)
 	defer cancel()
-	use, err := h.open(ctx, row, route{})
+	use, err := h.open(ctx, row)
 	if err == nil {
 		use.release()
 		return nil

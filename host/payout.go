@@ -229,7 +229,7 @@ func (h *Host) applyToPayout(ctx context.Context, tx *store.Tx, op *store.Operat
 	switch {
 	case v.effect.payout != nil:
 		state = *v.effect.payout
-	case op.State == store.OperationDone: // refused for good
+	case op.State == store.OperationDone && op.Kind == pay.OpPayout: // refused for good
 		state.Status = pay.PayoutFailed
 		state.Decline = &pay.Decline{Reason: v.err.Reason, ProviderCode: v.err.ProviderCode, Message: v.err.ProviderMessage}
 		state.Report = v.err.Report
@@ -252,7 +252,9 @@ func (h *Host) recordPayout(ctx context.Context, tx *store.Tx, id string, s pay.
 		}
 	}
 	if op != nil {
-		row.UnresolvedOperation = ""
+		if row.UnresolvedOperation == op.ID {
+			row.UnresolvedOperation = ""
+		}
 		if op.State == store.OperationUnknown || op.State == store.OperationNeedsReview {
 			row.UnresolvedOperation = op.ID
 		}

@@ -55,7 +55,7 @@ func (h *Host) syncPayoutNow(ctx context.Context, id, who string) error {
 	if err := h.pace(ctx, account, pay.CanGetPayout); err != nil {
 		return err
 	}
-	use, err := h.open(ctx, account, route{object: id})
+	use, err := h.openFor(ctx, account, route{object: id})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,8 @@ func (h *Host) recordPayoutSeen(ctx context.Context, id string, state pay.Payout
 		if err != nil {
 			return err
 		}
-		if row.UnresolvedOperation == "" || state.Status == "" {
+		// The payout's own state proves that it was ordered, and nothing about an action on it.
+		if row.UnresolvedOperation == "" || row.UnresolvedOperation != row.OperationID || state.Status == "" {
 			return h.recordPayout(ctx, tx, id, state, kind, nil, who)
 		}
 		op, err := tx.Operation(ctx, row.UnresolvedOperation)

@@ -74,7 +74,7 @@ func (h *Host) ask(ctx context.Context, inv store.Invoice) (pay.InvoiceState, er
 	if err := h.pace(ctx, account, pay.CanGetInvoice); err != nil {
 		return pay.InvoiceState{}, err
 	}
-	use, err := h.open(ctx, account, route{object: inv.ID})
+	use, err := h.openFor(ctx, account, route{object: inv.ID})
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}

@@ -118,6 +118,9 @@ func (h *Host) manualEffect(ctx context.Context, op store.Operation, req Resolve
 			return effect{}, storageError(err)
 		}
 		s := pay.PayoutState{Report: at, ProviderRef: req.ProviderRef, Status: pay.PayoutSucceeded}
+		if op.Kind != pay.OpPayout { // an action says nothing about how the payout went
+			s.Status = ""
+		}
 		if req.Amount != "" {
 			s.Amount = positive(req.Amount, row.Requested.Currency(), &problems)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/payhost/payhost/host/store"
@@ -248,6 +249,8 @@ func (h *Host) rebuild(ctx context.Context, op store.Operation) (command, error)
 			call: func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error) {
 				return callChange(ctx, account, pay.Operation(op.Action), frame, change, h.fresh(ctx, x.invoice))
 			}}, nil
+	case pay.OpAction:
+		return h.rebuildAction(ctx, op)
 	default:
 		return command{}, pay.Errorf(pay.KindUnsupported, "a %s is never sent again", op.Kind)
 	}
@@ -298,7 +301,7 @@ func (h *Host) trace(ctx context.Context, op store.Operation) (found, error) {
 	if err := h.pace(ctx, account, lookOf(op.Kind)); err != nil {
 		return found{}, err
 	}
-	use, err := h.open(ctx, account, routeOf(op))
+	use, err := h.openFor(ctx, account, routeOf(op))
 	if err != nil {
 		return found{}, err
 	}
@@ -364,29 +367,46 @@ func (h *Host) traceChange(ctx context.Context, use *accountUse, account store.A
 		f.settled = state.Status.Settled()
 		f.absent = !f.settled && state.Status == pay.StatusAuthorized
 	case pay.OpAction:
-		// An attempt is what an action on an unpaid invoice leaves behind. One that moves money leaves it to a person.
-		if h.movesMoney(op) {
-			return found{}, pay.Unsupported("looking up an action that moves money")
+		spec, listed := h.actionSpec(op)
+		left, known := leftTrace(spec.Leaves, state)
+		// An action that moves money is left to a person, as is one that is not known any more.
+		if !listed || !known || spec.Effect == pay.EffectMovesMoney {
+			return found{}, pay.Unsupported("looking up this action")
 		}
-		f.settled = len(state.Attempts) > 0
-		f.absent = !f.settled
+		f.settled, f.absent = left, !left
 	default:
 	}
 	return f, nil
 }
 
-// movesMoney reports whether an operation is an action that does; one that is not known any more counts as such.
-func (h *Host) movesMoney(op store.Operation) bool {
+// leftTrace reports whether the invoice shows what an executed action leaves behind, and whether this host knows
+// such a trace at all.
+func leftTrace(trace pay.ActionTrace, state pay.InvoiceState) (left, known bool) {
+	switch trace {
+	case "", pay.TraceAttempt:
+		return len(state.Attempts) > 0, true
+	case pay.TraceConfirmation:
+		return slices.ContainsFunc(state.Attempts, func(a pay.Attempt) bool {
+			return a.Status == pay.AttemptProcessing || a.Status == pay.AttemptSucceeded
+		}), true
+	case pay.TraceDispute:
+		return len(state.Disputes) > 0, true
+	}
+	return false, false
+}
+
+// actionSpec returns what the manifest says of an operation's action; false when it is not known any more.
+func (h *Host) actionSpec(op store.Operation) (pay.ActionSpec, bool) {
 	m, err := h.manifest(op.Provider)
 	if err != nil {
-		return true
+		return pay.ActionSpec{}, false
 	}
 	for _, spec := range m.Actions {
 		if spec.Name == op.Action {
-			return spec.Effect == pay.EffectMovesMoney
+			return spec, true
 		}
 	}
-	return true
+	return pay.ActionSpec{}, false
 }
 
 func (h *Host) traceRefund(ctx context.Context, account pay.Account, op store.Operation) (found, error) {

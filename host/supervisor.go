@@ -143,7 +143,7 @@ func (s *supervisor) start(ctx context.Context, l *lane, launcher *launcher) (*g
 	var g *generation
 	var err error
 	if l.plugin.Provider != nil {
-		g, err = s.h.inProcessGeneration(ctx, id, l.plugin.Provider)
+		g, err = s.h.inProcessGeneration(ctx, id, l.plugin.Name, l.plugin.Provider)
 	} else {
 		g, err = s.h.processGeneration(ctx, id, l.plugin, launcher)
 	}

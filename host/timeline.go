@@ -159,7 +159,7 @@ func (h *Host) Balances(ctx context.Context, account, owner string) ([]pay.Balan
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
 	defer cancel()
-	use, err := h.open(ctx, row, route{})
+	use, err := h.open(ctx, row)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,8 @@ func nextActions(ctx context.Context, r *store.Reader, row store.Invoice) ([]pay
 }
 
 // allowedActions are the commands the host would not refuse now: state times
-// what the account offers. The provider may still say that its own state is another.
+// what the account offers. The provider's own actions follow, as "action:" and their name. The provider may still say that its
+// own state is another.
 func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.Invoice) []string {
 	allowed := []string{}
 	account, err := r.Account(ctx, row.AccountID)
@@ -96,8 +97,9 @@ func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.In
 		row.ProviderRef == "" && account.Abilities.Has(pay.CanFindInvoice) {
 		allowed = append(allowed, "refresh")
 	}
+	provided := h.allowedProviderActions(row, account)
 	if row.UnresolvedOperation != "" {
-		return allowed
+		return append(allowed, provided...)
 	}
 	for _, kind := range []pay.Operation{pay.OpCancel, pay.OpCapture, pay.OpVoid, pay.OpRefund} {
 		if usable(account, kind) != nil || h.allowed(kind, row, account, pay.Money{}) != nil {
@@ -113,7 +115,7 @@ func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.In
 	if row.Status == pay.StatusAuthorized && slices.Contains(allowed, string(pay.OpVoid)) {
 		allowed = append(allowed, string(pay.OpCancel)) // on an authorized invoice it is a void
 	}
-	return allowed
+	return append(allowed, provided...)
 }
 
 func (h *Host) invoiceView(ctx context.Context, id string) (*Invoice, error) {

@@ -201,7 +201,7 @@ func (h *Host) askAdapter(ctx context.Context, account store.Account, req pay.We
 	defer cancel()
 	opening, cancelOpening := context.WithTimeout(ctx, spoolWait)
 	defer cancelOpening()
-	use, err := h.open(opening, account, routeTo(req.Tail))
+	use, err := h.openFor(opening, account, routeTo(req.Tail))
 	if err != nil {
 		return pay.WebhookResult{}, errors.Join(errNotServing, err)
 	}

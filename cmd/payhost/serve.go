@@ -28,6 +28,8 @@ func (p *program) serveCommand() *cobra.Command {
 	}
 	file := configFlag(cmd)
 	dev := cmd.Flags().Bool("dev", false, "run the payhost-provider-* binaries found in plugins_dir, whatever they are; for development only")
+	record := cmd.Flags().StringArray("record", nil, "account whose exchanges with its provider are written, without secrets and personal data, to "+
+		"data_dir/recordings; repeatable, for finding faults only")
 	level := logFlag(cmd, "info")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := p.logger(*level)
@@ -46,8 +48,13 @@ func (p *program) serveCommand() *cobra.Command {
 			printf(p.stderr, "%s\n  --dev: running UNPINNED plugin binaries from %s.\n  Whoever can write there decides what handles your "+
 				"money. Never do this in production.\n%[1]s\n", strings.Repeat("*", 78), strings.Join(cfg.PluginsDir, ", "))
 		}
+		for _, account := range *record {
+			printf(p.stderr, "%s\n  --record: what account %q exchanges with its provider is written below %s.\n  Secrets and personal data "+
+				"are taken out as well as they are known. Restart without --record when done.\n%[1]s\n",
+				strings.Repeat("*", 78), account, server.RecordDir(cfg))
+		}
 		return server.Run(cmd.Context(), server.Options{
-			Config: cfg, Secrets: cfg.Secrets(p.lookupEnv), Dev: *dev, Logger: log, Cut: p.cut,
+			Config: cfg, Secrets: cfg.Secrets(p.lookupEnv), Dev: *dev, Record: *record, Logger: log, Cut: p.cut,
 			Ready: func(r server.Running) { printf(p.stdout, "%s\n", readyLine(r)) },
 		})
 	}

@@ -134,7 +134,8 @@ func TestManifestIsComplete(t *testing.T) {
 		RateLimits:  []pay.RateLimitSpec{{Scope: pay.RatePerAccount, Abilities: pay.NewAbilities(pay.CanCancel), Rate: "1", Burst: 1}},
 		EgressHosts: []string{"h"},
 		Actions: []pay.ActionSpec{{Name: "a", Title: "t", Effect: pay.EffectRead, Subject: pay.SubjectAccount, Input: json.RawMessage(`{}`),
-			Output: json.RawMessage(`{}`), Resolution: pay.ResolveResend, MaxAttachments: 1, MaxAttachmentSize: 1}},
+			Output: json.RawMessage(`{}`), Resolution: pay.ResolveResend, MaxAttachments: 1, MaxAttachmentSize: 1,
+			Leaves: pay.TraceDispute}},
 		StateReads: []int{1}, StateWrites: 1, AccountWebhook: true, WebhookTails: []string{"topup"},
 	}
 	requireFilled(t, reflect.ValueOf(m), "pay.Manifest")

@@ -84,6 +84,7 @@ type ManifestAction struct {
 	Resolution        string          `json:"resolution,omitempty"`
 	MaxAttachments    int             `json:"max_attachments,omitempty"`
 	MaxAttachmentSize int64           `json:"max_attachment_size,omitempty"`
+	Leaves            string          `json:"leaves,omitempty"`
 }
 
 func manifestOf(m pay.Manifest) *Manifest {
@@ -125,6 +126,7 @@ func manifestOf(m pay.Manifest) *Manifest {
 		out.Actions = append(out.Actions, ManifestAction{
 			Name: a.Name, Title: a.Title, Effect: string(a.Effect), Subject: string(a.Subject), Input: a.Input, Output: a.Output,
 			Resolution: string(orHuman(a.Resolution)), MaxAttachments: a.MaxAttachments, MaxAttachmentSize: a.MaxAttachmentSize,
+			Leaves: string(a.Leaves),
 		})
 	}
 	return out

@@ -1,5 +1,5 @@
 // Package store is the only memory of a host: accounts, invoices, operations and
-// their tries, evidence, the webhook inbox, personal data, events and the audit log.
+// their tries, evidence, the webhook inbox, personal data, events, reconciliations and the audit log.
 // It stores; what an answer of a provider means is decided by the engine above it.
 //
 // A program opens a [Store] with a database package, for example

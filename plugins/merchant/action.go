@@ -5,143 +5,126 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// The actions of the manifest: the gateway's own way of paying in two steps,
-// for merchants that show the choice of banks themselves.
+// The actions of the manifest: what the gateway offers beside the common operations.
 const (
-	actionStartDeal = "start_deal"
-	actionVariants  = "available_payment_variants"
+	actionVariants        = "available_payment_variants"
+	actionStartDeal       = "start_deal"
+	actionConfirmTransfer = "confirm_transfer"
+	actionOpenDispute     = "open_dispute"
+	actionQRCode          = "qr_code"
+	actionAccounts        = "accounts"
+	actionRates           = "currency_rates"
+	actionOptions         = "payment_options"
+	actionMethods         = "payment_methods"
+	actionPublicMethods   = "public_payment_methods"
+	actionWithdraw        = "withdraw"
 )
 
-const startDealInput = `{
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "payment_option": {"type": "string", "pattern": "^[A-Z0-9_]{1,64}$", "description": "Absent: any."},
-    "payment_method": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "description": "The bank's code. Absent: any."}
-  }
-}`
+// extra is one action: its description, and what runs it.
+type extra struct {
+	spec pay.ActionSpec
+	run  func(*account, context.Context, pay.Action) (pay.ActionResult, error)
+}
 
-const startDealOutput = `{
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["deal_id"],
-  "properties": {
-    "deal_id": {"type": "string"},
-    "payment_option": {"type": "string", "description": "May differ from the requested one."},
-    "payment_method": {"type": "string"}
-  }
-}`
-
-const variantsInput = `{
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "type": "object",
-  "additionalProperties": false
-}`
-
-const variantsOutput = `{
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "type": "object",
-  "additionalProperties": false,
-  "required": ["variants"],
-  "properties": {"variants": {"type": "array", "items": {
-    "type": "object", "additionalProperties": false, "required": ["payment_option", "payment_method"],
-    "properties": {"payment_option": {"type": "string"}, "payment_method": {"type": "string"}}}}}
-}`
-
-// actions describe what [account.RunAction] runs.
-func actions() []pay.ActionSpec {
-	return []pay.ActionSpec{{
-		Name: actionStartDeal, Title: "Ask for requisites of an invoice", Effect: pay.EffectChanges, Subject: pay.SubjectInvoice,
-		Input: json.RawMessage(startDealInput), Output: json.RawMessage(startDealOutput),
-		// The invoice shows its deal, so reading it tells whether one was begun.
-		Resolution: pay.ResolveLookup,
+// extras are all actions, those on an invoice first.
+func extras() []extra {
+	read := func(name, title string, subject pay.Subject, input, output string) pay.ActionSpec {
+		return pay.ActionSpec{
+			Name: name, Title: title, Effect: pay.EffectRead, Subject: subject, Input: json.RawMessage(input), Output: json.RawMessage(output),
+		}
+	}
+	return []extra{{
+		read(actionVariants, "List the ways an invoice can be paid now", pay.SubjectInvoice, emptyInput, variantsOutput), (*account).paymentVariants,
 	}, {
-		Name: actionVariants, Title: "List the ways an invoice can be paid now", Effect: pay.EffectRead, Subject: pay.SubjectInvoice,
-		Input: json.RawMessage(variantsInput), Output: json.RawMessage(variantsOutput),
+		pay.ActionSpec{
+			Name: actionStartDeal, Title: "Ask for requisites of an invoice", Effect: pay.EffectChanges, Subject: pay.SubjectInvoice,
+			Input: json.RawMessage(startDealInput), Output: json.RawMessage(startDealOutput),
+			// The invoice shows its deal, so reading it tells whether one was begun.
+			Resolution: pay.ResolveLookup, Leaves: pay.TraceAttempt,
+		}, (*account).startDeal,
+	}, {
+		pay.ActionSpec{
+			Name: actionConfirmTransfer, Title: "Say that the payer has sent the transfer, with a proof",
+			Effect: pay.EffectChanges, Subject: pay.SubjectInvoice,
+			Input: json.RawMessage(emptyInput), Output: json.RawMessage(dealOutput), MaxAttachments: 1, MaxAttachmentSize: maxAttachment,
+			Resolution: pay.ResolveLookup, Leaves: pay.TraceConfirmation,
+		}, (*account).confirmTransfer,
+	}, {
+		pay.ActionSpec{
+			Name: actionOpenDispute, Title: "Claim a payment that the gateway does not confirm, with a proof",
+			Effect: pay.EffectChanges, Subject: pay.SubjectInvoice,
+			Input: json.RawMessage(disputeInput), Output: json.RawMessage(dealOutput), MaxAttachments: 1, MaxAttachmentSize: maxAttachment,
+			Resolution: pay.ResolveLookup, Leaves: pay.TraceDispute,
+		}, (*account).openDispute,
+	}, {
+		read(actionQRCode, "The QR code of the invoice's deal as a picture", pay.SubjectInvoice, emptyInput, qrOutput), (*account).qrCode,
+	}, {
+		read(actionAccounts, "List the merchant's accounts with their ids", pay.SubjectAccount, emptyInput, accountsOutput), (*account).listAccounts,
+	}, {
+		read(actionRates, "The gateway's current exchange rates", pay.SubjectAccount, emptyInput, ratesOutput), (*account).currencyRates,
+	}, {
+		read(actionOptions, "List the payment options of the store", pay.SubjectAccount, emptyInput, optionsOutput), (*account).paymentOptions,
+	}, {
+		read(actionMethods, "List the payment methods (banks) of the store", pay.SubjectAccount, methodsInput, methodsOutput), (*account).paymentMethods,
+	}, {
+		read(actionPublicMethods, "List the payment methods (banks) of a currency without credentials", pay.SubjectAccount,
+			publicMethodsInput, methodsOutput), (*account).publicPaymentMethods,
+	}, {
+		pay.ActionSpec{
+			Name: actionWithdraw, Title: "Withdraw from the merchant's balance to a wallet; off unless the config has withdrawals: true",
+			Effect: pay.EffectMovesMoney, Subject: pay.SubjectAccount,
+			Input: json.RawMessage(withdrawInput), Output: json.RawMessage(withdrawOutput),
+			// No call reads a withdrawal, so only a person can tell what became of one.
+			Resolution: pay.ResolveHuman,
+		}, (*account).withdraw,
 	}}
 }
 
+// actions describe what [account.RunAction] runs.
+func actions() []pay.ActionSpec {
+	var list []pay.ActionSpec
+	for _, e := range extras() {
+		list = append(list, e.spec)
+	}
+	return list
+}
+
+// emptyInput is the schema of an action without input.
+const emptyInput = `{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "additionalProperties": false}`
+
 // RunAction runs one of [actions].
 func (a *account) RunAction(ctx context.Context, req pay.Action) (pay.ActionResult, error) {
-	var run func(context.Context, pay.InvoiceRef, json.RawMessage) (pay.ActionResult, error)
-	switch req.Name {
-	case actionStartDeal:
-		run = a.startDeal
-	case actionVariants:
-		run = a.paymentVariants
-	default:
-		return pay.ActionResult{}, pay.Unsupported("action " + httpx.Scrub(clip(req.Name)))
-	}
-	if req.Invoice == nil || !isToken(req.Invoice.ProviderRef) {
-		return pay.ActionResult{}, pay.Invalid("provider_ref", "the action needs an invoice of this gateway")
-	}
-	if len(req.Attachments) > 0 {
-		return pay.ActionResult{}, pay.Unsupported("attachments of " + req.Name)
-	}
-	return run(ctx, *req.Invoice, req.Input)
-}
-
-// startDealDTO is the body of start-deal; what is absent is any.
-type startDealDTO struct {
-	PaymentOption string `json:"paymentOption,omitempty"`
-	PaymentMethod string `json:"paymentMethod,omitempty"`
-}
-
-// startDeal asks for requisites. An invoice that comes back without a deal means
-// that nobody is free to receive: nothing was begun, the invoice stays as it was
-// and the payer may try again.
-func (a *account) startDeal(ctx context.Context, ref pay.InvoiceRef, input json.RawMessage) (pay.ActionResult, error) {
-	var in struct {
-		PaymentOption string `json:"payment_option"`
-		PaymentMethod string `json:"payment_method"`
-	}
-	if err := decodeStrict(input, &in, "input"); err != nil {
-		return pay.ActionResult{}, err
-	}
-	raw, err := json.Marshal(startDealDTO{in.PaymentOption, in.PaymentMethod})
-	if err != nil {
-		return pay.ActionResult{}, pay.Errorf(pay.KindInvalidRequest, "the request cannot be written as JSON")
-	}
-	res, err := a.exchange(ctx, http.MethodPost, raw, "api", "merchant", "invoices", ref.ProviderRef, "start-deal")
-	if err != nil {
-		return pay.ActionResult{}, blameInput(err)
-	}
-	inv, err := decodeInvoice(res.Body)
-	switch {
-	case err != nil:
-		return pay.ActionResult{}, res.Garbled("%v", err)
-	case inv.ID != ref.ProviderRef || !sameKey(inv, ref.ProviderKey):
-		return pay.ActionResult{}, res.Garbled("it is about another invoice than the one asked for")
-	case inv.Deals == nil:
-		return pay.ActionResult{}, res.Garbled("it does not say whether there are requisites")
-	case len(*inv.Deals) == 0 && inv.Status == "new":
-		return pay.ActionResult{}, &pay.Error{
-			Kind: pay.KindDeclined, Executed: pay.ExecutedNo, Reason: pay.DeclineNoRequisites,
-			Retry:   pay.Retry{Rule: pay.RetryNewAttempt},
-			Message: "the gateway has nobody to receive the payment now",
-			Report:  pay.Report{Evidence: res.Evidence},
+	for _, e := range extras() {
+		if e.spec.Name != req.Name {
+			continue
 		}
-	case len(*inv.Deals) == 0:
-		return pay.ActionResult{}, res.Garbled("it has no deal and is not new any more")
+		if e.spec.Subject == pay.SubjectInvoice && (req.Invoice == nil || !isToken(req.Invoice.ProviderRef)) {
+			return pay.ActionResult{}, pay.Invalid("provider_ref", "the action needs an invoice of this gateway")
+		}
+		if len(req.Attachments) > 0 && e.spec.MaxAttachments == 0 {
+			return pay.ActionResult{}, pay.Unsupported("attachments of " + req.Name)
+		}
+		return e.run(a, ctx, req)
 	}
-	state := a.stateOf(inv, ref.Known, res.Evidence)
-	begun := inv.deals()[len(inv.deals())-1]
-	output, err := json.Marshal(map[string]string{
-		"deal_id": clip(begun.ID), "payment_option": clip(begun.Option), "payment_method": clip(begun.Method),
-	})
+	return pay.ActionResult{}, pay.Unsupported("action " + httpx.Scrub(clip(req.Name)))
+}
+
+// noInput refuses the input of an action that takes none.
+func noInput(req pay.Action) error { return decodeStrict(req.Input, &struct{}{}, "input") }
+
+// answered makes the result of an action from its output.
+func answered(res *httpx.Response, output any) (pay.ActionResult, error) {
+	raw, err := json.Marshal(output)
 	if err != nil {
-		return pay.ActionResult{}, res.Garbled("its deal cannot be told")
+		return pay.ActionResult{}, res.Garbled("what it says cannot be told")
 	}
-	return pay.ActionResult{Report: state.Report, Output: output, Invoice: &state}, nil
+	return pay.ActionResult{Report: pay.Report{Evidence: res.Evidence}, Output: raw}, nil
 }
 
 // blameInput names fields as the action's input has them. A 400 that blames none
@@ -155,42 +138,26 @@ func blameInput(err error) error {
 		e.Kind = pay.KindInvalidState
 	}
 	for i, f := range e.Fields {
-		e.Fields[i].Path = "input." + strings.TrimPrefix(f.Path, "provider_options.")
+		switch name := strings.TrimPrefix(f.Path, "provider_options."); name {
+		case "attachment":
+			e.Fields[i].Path = "attachments"
+		case "dealId":
+			e.Fields[i].Path = "input.deal_id"
+		case "disputeReason":
+			e.Fields[i].Path = "input.reason"
+		case "disputeReasonData[amount]", "disputeReasonData.amount", "disputeReasonData", "amount.value":
+			e.Fields[i].Path = "input.amount"
+		case "accountId":
+			e.Fields[i].Path = "input.account_id"
+		case "code2FA":
+			e.Fields[i].Path = "input.code_2fa"
+		case "substractFeeFromAmount":
+			e.Fields[i].Path = "input.subtract_fee_from_amount"
+		default:
+			e.Fields[i].Path = "input." + name
+		}
 	}
 	return e
-}
-
-// paymentVariants lists the ways to pay that start_deal could begin now.
-func (a *account) paymentVariants(ctx context.Context, ref pay.InvoiceRef, input json.RawMessage) (pay.ActionResult, error) {
-	if err := decodeStrict(input, &struct{}{}, "input"); err != nil {
-		return pay.ActionResult{}, err
-	}
-	res, err := a.exchange(ctx, http.MethodGet, nil, "api", "merchant", "invoices", ref.ProviderRef, "available-payment-variants")
-	if err != nil {
-		return pay.ActionResult{}, err
-	}
-	type variant struct {
-		Option string `json:"payment_option"`
-		Method string `json:"payment_method"`
-	}
-	var list []struct {
-		Option string `json:"option"`
-		Method string `json:"method"`
-	}
-	if json.Unmarshal(res.Body, &list) != nil || list == nil {
-		return pay.ActionResult{}, res.Garbled("it is no list of variants")
-	}
-	out := struct {
-		Variants []variant `json:"variants"`
-	}{Variants: []variant{}}
-	for _, v := range list {
-		out.Variants = append(out.Variants, variant{clip(v.Option), clip(v.Method)})
-	}
-	output, err := json.Marshal(out)
-	if err != nil {
-		return pay.ActionResult{}, res.Garbled("its variants cannot be told")
-	}
-	return pay.ActionResult{Report: pay.Report{Evidence: res.Evidence}, Output: output}, nil
 }
 
 // decodeStrict reads an object of the caller's, absent being empty; path names it.

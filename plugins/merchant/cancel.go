@@ -16,7 +16,7 @@ import (
 // requisites nor the address of the invoice and it expires by itself; a warning
 // then names the invoice. Only money that is already there changes the answer.
 func (a *account) abandonEmpty(ctx context.Context, empty invoice, created *httpx.Response) (pay.InvoiceState, error) {
-	ended, res, err := a.cancel(ctx, empty.ID)
+	ended, res, err := a.cancel(ctx, empty.id())
 	if err == nil && (ended.Status == "paid" || ended.Status == "dispute") {
 		return a.stateOf(ended, pay.Known{Status: pay.StatusPending}, res.Evidence), nil
 	}
@@ -27,10 +27,10 @@ func (a *account) abandonEmpty(ctx context.Context, empty invoice, created *http
 		Report:  pay.Report{Evidence: created.Evidence},
 	}
 	if err == nil && (ended.Status == "canceled" || ended.Status == "expired") {
-		declined.Report.Warnings = []string{"the gateway made the empty invoice " + empty.ID + "; it is " + ended.Status}
+		declined.Report.Warnings = []string{"the gateway made the empty invoice " + empty.id() + "; it is " + ended.Status}
 		return pay.InvoiceState{}, declined
 	}
-	declined.Report.Warnings = []string{"the gateway made the empty invoice " + empty.ID +
+	declined.Report.Warnings = []string{"the gateway made the empty invoice " + empty.id() +
 		" and canceling it is not confirmed; nobody got its address and it expires by itself"}
 	declined.Report.NextLookAt = empty.expiresAt()
 	return pay.InvoiceState{}, declined
@@ -61,7 +61,7 @@ func (a *account) CancelInvoice(ctx context.Context, req pay.ChangeInvoice) (pay
 		if err != nil {
 			return pay.InvoiceState{}, res.Garbled("%v", err)
 		}
-		if inv.ID == ref.ProviderRef && inv.Status == "canceled" && sameKey(inv, ref.ProviderKey) {
+		if inv.id() == ref.ProviderRef && inv.Status == "canceled" && sameKey(inv, ref.ProviderKey) {
 			return a.stateOf(inv, ref.Known, res.Evidence), nil
 		}
 	}
@@ -109,7 +109,7 @@ func refuseOptions(raw json.RawMessage) error {
 func (a *account) cancel(ctx context.Context, id string) (invoice, *httpx.Response, error) {
 	res, err := a.exchange(ctx, http.MethodPost, nil, "api", "merchant", "invoices", id, "cancel")
 	if err == nil {
-		if inv, bad := decodeInvoice(res.Body); bad == nil && inv.ID == id && inv.Status == "canceled" {
+		if inv, bad := decodeInvoice(res.Body); bad == nil && inv.id() == id && inv.Status == "canceled" {
 			return inv, res, nil
 		}
 	}

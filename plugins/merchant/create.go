@@ -14,6 +14,12 @@ import (
 // optionManualQR is the option whose requisites a person finds after the invoice was made.
 const optionManualQR = "MANUAL_SBP_QR"
 
+// The options of cross-border payments: to a card or phone, and by QR code.
+const (
+	optionCrossBorder = "CROSS_BORDER"
+	optionQR          = "SBP_QR"
+)
+
 // manualQRDelay is when to look for them first.
 const manualQRDelay = 25 * time.Second
 
@@ -141,6 +147,9 @@ func (a *account) createBody(ctx context.Context, req pay.CreateInvoice) (create
 		CancelURL:              either(req.ReturnURLs.Failure, req.ReturnURLs.Default),
 		StrictlySingleTransfer: opts.StrictlySingleTransfer,
 	}
+	if err := checkOptions(opts); err != nil {
+		return createDTO{}, opts, err
+	}
 	if m := opts.MatchingSettings; m != nil {
 		body.MatchingSettings = &matchingDTO{m.MaxAmount, m.MinPartAmount, m.MaxPartAmount}
 	}
@@ -152,6 +161,28 @@ func (a *account) createBody(ctx context.Context, req pay.CreateInvoice) (create
 		body.MaxAmount = req.MaxAmount.Value()
 	}
 	return body, opts, nil
+}
+
+// checkOptions refuses options that the gateway documents for another flow only:
+// it would ignore them, and the payer would see something else than was asked for.
+func checkOptions(o options) error {
+	switch {
+	case o.PaymentOption == optionCrossBorder && o.CrossBorderCurrency == "":
+		return pay.Invalid("provider_options.cross_border_currency", "is needed with CROSS_BORDER")
+	case o.CrossBorderCurrency != "" && o.PaymentOption != optionCrossBorder && o.PaymentOption != optionQR:
+		return pay.Invalid("provider_options.cross_border_currency", "belongs to payment_option CROSS_BORDER or SBP_QR")
+	case o.CrossBorderRequisiteType != "" && o.PaymentOption != optionCrossBorder:
+		return pay.Invalid("provider_options.cross_border_requisite_type", "belongs to payment_option CROSS_BORDER")
+	}
+	return checkMatching(o.AllowMatching, o.MatchingSettings)
+}
+
+// checkMatching refuses settings without the matching they set.
+func checkMatching(allow *bool, settings *matchingSettings) error {
+	if settings != nil && (allow == nil || !*allow) {
+		return pay.Invalid("provider_options.matching_settings", "needs allow_matching")
+	}
+	return nil
 }
 
 // refuseUnsupported refuses what the gateway cannot do. The host refuses it by

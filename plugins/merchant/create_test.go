@@ -144,7 +144,7 @@ func TestCreateRedirect(t *testing.T) {
 			require.Equal(t, "1000.00 RUB", got.Amount.String())
 			require.Equal(t, "1000.00 RUB", got.Due.String())
 			require.False(t, got.Received.IsSet())
-			require.Equal(t, []pay.NextAction{{ID: "page", Type: pay.NextRedirect, URL: "https://pay.example.club/" + testID}}, got.NextActions)
+			require.Equal(t, []pay.NextAction{{ID: "page", Type: pay.NextRedirect, URL: "https://pay.example.club/" + testID, ExpiresAt: got.ExpiresAt}}, got.NextActions)
 			require.Equal(t, "2024-11-04T14:55:45Z", got.ExpiresAt.Format(time.RFC3339))
 			require.Equal(t, "2024-11-04T13:55:46Z", got.Report.Evidence.ProviderTime.Format(time.RFC3339))
 			require.Empty(t, got.Review)

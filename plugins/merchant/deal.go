@@ -11,7 +11,7 @@ func attempts(inv invoice, sums sums, paid bool) []pay.Attempt {
 	out := make([]pay.Attempt, 0, len(deals))
 	for i, d := range deals {
 		attempt := pay.Attempt{
-			ProviderAttemptID: d.ID,
+			ProviderAttemptID: string(d.ID),
 			Status:            attemptStatus(d.Status),
 			Amount:            sums.asked,
 			Rate:              d.rate(),
@@ -76,11 +76,11 @@ func attemptStatus(status string) pay.AttemptStatus {
 func disputes(inv invoice, asked pay.Money) []pay.Dispute {
 	var out []pay.Dispute
 	for _, d := range inv.deals() {
-		if text(d.Reason) == "" && text(d.Result) == "" && d.Status != "dispute" {
+		if !d.disputed() {
 			continue
 		}
 		claim := pay.Dispute{
-			ProviderRef:  d.ID,
+			ProviderRef:  string(d.ID),
 			Kind:         pay.DisputeClaim,
 			Status:       disputeStatus(text(d.Result), inv.Status),
 			Reason:       clip(text(d.Reason)),
@@ -88,7 +88,7 @@ func disputes(inv invoice, asked pay.Money) []pay.Dispute {
 		}
 		if data := d.ReasonData.value; data != nil && data.Amount != "" {
 			// An amount that cannot be read is not stated; the reason and the deal are.
-			if m, err := pay.ParseMoneyIn(data.Amount, asked.Currency()); err == nil {
+			if m, err := pay.ParseMoneyIn(string(data.Amount), asked.Currency()); err == nil {
 				claim.Amount = m
 			}
 		}
@@ -96,7 +96,7 @@ func disputes(inv invoice, asked pay.Money) []pay.Dispute {
 	}
 	if len(out) == 0 && inv.Status == "dispute" {
 		out = append(out, pay.Dispute{
-			ProviderRef: inv.ID, Kind: pay.DisputeClaim, Status: pay.DisputeOpen, ProviderTime: inv.UpdatedAt.Time,
+			ProviderRef: inv.id(), Kind: pay.DisputeClaim, Status: pay.DisputeOpen, ProviderTime: inv.UpdatedAt.Time,
 		})
 	}
 	return out

@@ -11,8 +11,8 @@ import (
 // spellings: answers have deals, callbacks have deal; the answer of cancel has
 // expiredAt where all others have expireAt.
 type invoice struct {
-	ID         string     `json:"id"`
-	InternalID *string    `json:"internalId"`
+	ID         idText     `json:"id"`
+	InternalID idText     `json:"internalId"`
 	Type       string     `json:"type"`
 	Status     string     `json:"status"`
 	Sum        *amountDTO `json:"sum"`
@@ -33,7 +33,7 @@ type invoice struct {
 
 // deal is the gateway's DealDTO.
 type deal struct {
-	ID         string             `json:"id"`
+	ID         idText             `json:"id"`
 	IsActive   bool               `json:"isActive"`
 	Status     string             `json:"status"`
 	Method     string             `json:"paymentMethod"`
@@ -45,8 +45,10 @@ type deal struct {
 	ReasonData object[reasonData] `json:"disputeReasonData"`
 	Result     *string            `json:"disputeResult"`
 	Payment    object[payment]    `json:"payment"`
-	Rate       json.RawMessage    `json:"rate"`
+	Rate       scalarText         `json:"rate"`
 	QRCodeLink *string            `json:"qrCodeLink"`
+	// Attachments are links to the payer's proofs.
+	Attachments list `json:"attachments"`
 }
 
 // requisites are where the payer, or the trader of a payout, sends money.
@@ -61,7 +63,7 @@ type payment struct {
 }
 
 type reasonData struct {
-	Amount string `json:"amount"`
+	Amount scalarText `json:"amount"`
 }
 
 // object is a member that is an object when set and null or an empty array when
@@ -135,7 +137,7 @@ func decodeDirected(body []byte, direction string) (invoice, error) {
 	if len(body) == 0 || body[0] != '{' || json.Unmarshal(body, &out) != nil {
 		return invoice{}, errors.New("it is no invoice")
 	}
-	if !isToken(out.ID) || out.Status == "" {
+	if !isToken(out.id()) || out.Status == "" {
 		return invoice{}, errors.New("it is an invoice without an id or a status")
 	}
 	if out.Type != "" && out.Type != direction {
@@ -165,7 +167,23 @@ func (i invoice) activeDeal() (deal, bool) {
 	return deal{}, false
 }
 
-func (i invoice) internalID() string { return text(i.InternalID) }
+// dealByID returns a deal of the invoice.
+func (i invoice) dealByID(id string) (deal, bool) {
+	for _, d := range i.deals() {
+		if string(d.ID) == id {
+			return d, true
+		}
+	}
+	return deal{}, false
+}
+
+func (i invoice) id() string         { return string(i.ID) }
+func (i invoice) internalID() string { return string(i.InternalID) }
+
+// disputed reports whether the deal is or was under dispute.
+func (d deal) disputed() bool {
+	return text(d.Reason) != "" || text(d.Result) != "" || d.Status == "dispute"
+}
 
 func (i invoice) expiresAt() time.Time {
 	if !i.ExpireAt.IsZero() {
@@ -175,17 +193,7 @@ func (i invoice) expiresAt() time.Time {
 }
 
 // rate returns the exchange rate as the gateway wrote it.
-func (d deal) rate() string {
-	var s string
-	if json.Unmarshal(d.Rate, &s) == nil {
-		return s
-	}
-	var n json.Number
-	if json.Unmarshal(d.Rate, &n) == nil {
-		return n.String()
-	}
-	return ""
-}
+func (d deal) rate() string { return string(d.Rate) }
 
 func text(s *string) string {
 	if s == nil {

@@ -61,7 +61,7 @@ func (a *account) readDirected(ctx context.Context, id, direction string) (invoi
 	if err != nil {
 		return invoice{}, nil, res.Garbled("%v", err)
 	}
-	if inv.ID != id {
+	if inv.id() != id {
 		return invoice{}, nil, mismatch("the answer is about another invoice", res)
 	}
 	return inv, res, nil

@@ -72,13 +72,29 @@ func TestIdsNeverBecomePaths(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	acc, g := against(t, always(200, `[{"code":"SBP","name":"SBP","currency":"RUB"},{"code":"UPI","name":"UPI","currency":"INR"},{"code":"TO_CARD","name":"Card","currency":"RUB"},{"code":"X","currency":"???"}]`))
+	acc, g := against(t, map[string]answer{optionsCall: {body: `[{"code":"SBP","name":"SBP","currency":"RUB"},{"code":"UPI","name":"UPI","currency":"INR"},{"code":"TO_CARD","name":"Card","currency":"RUB"},{"code":"X","currency":"???"},{"name":"no code"}]`},
+		methodsCall: {body: `[{"code":"sberbank","name":"Сбербанк","currency":"RUB"},{"code":"","name":"none"}]`}})
 	info, err := acc.Check(t.Context(), pay.Check{})
 	require.NoError(t, err)
-	require.Equal(t, []string{"GET /api/merchant/payment-options"}, g.calls())
+	require.Equal(t, []string{optionsCall, methodsCall}, g.calls())
 	require.Equal(t, []string{"INR", "RUB"}, info.Currencies)
-	require.Len(t, info.Methods, 4)
-	require.Equal(t, pay.Method{Code: "SBP", Title: "SBP"}, info.Methods[0])
+	require.Equal(t, []pay.Method{{Code: "sberbank", Title: "Сбербанк"}}, info.Methods, "the codes that payment_method takes")
+	require.Empty(t, info.Report.Warnings)
+
+	acc, _ = against(t, map[string]answer{optionsCall: {body: `[{"code":"SBP","currency":"RUB"}]`}, methodsCall: {status: 500}})
+	info, err = acc.Check(t.Context(), pay.Check{})
+	require.NoError(t, err, "the credentials are proved")
+	require.Equal(t, []string{"RUB"}, info.Currencies)
+	require.Nil(t, info.Methods)
+	require.Len(t, info.Report.Warnings, 1)
+	acc, _ = against(t, map[string]answer{optionsCall: {body: `[]`}, methodsCall: {body: `[]`}})
+	info, err = acc.Check(t.Context(), pay.Check{})
+	require.NoError(t, err)
+	require.Nil(t, info.Currencies)
+	require.Len(t, info.Report.Warnings, 1)
+	acc, _ = against(t, map[string]answer{optionsCall: {body: `[]`}, methodsCall: {status: 401}})
+	_, err = acc.Check(t.Context(), pay.Check{})
+	require.ErrorIs(t, err, pay.KindAuth)
 	acc, _ = against(t, always(200, `{}`))
 	_, err = acc.Check(t.Context(), pay.Check{})
 	require.ErrorIs(t, err, pay.KindProviderUnavailable)
@@ -86,3 +102,8 @@ func TestCheck(t *testing.T) {
 	_, err = acc.Check(t.Context(), pay.Check{})
 	require.ErrorIs(t, err, pay.KindAuth)
 }
+
+const (
+	optionsCall = "GET /api/merchant/payment-options"
+	methodsCall = "GET /api/merchant/payment-methods"
+)

@@ -26,7 +26,9 @@ const configSchema = `{
     "previous_secrets": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 8, "secret": true,
       "description": "Earlier secrets whose notification tokens are still accepted after a rotation."},
     "base_url": {"type": "string", "minLength": 1,
-      "description": "Address of the brand's API, for example https://api.example.club. Plain http only on loopback."}
+      "description": "Address of the brand's API, for example https://api.example.club. Plain http only on loopback."},
+    "withdrawals": {"type": "boolean", "default": false,
+      "description": "Allow the action withdraw, which sends the merchant's own balance to a wallet."}
   }
 }`
 

@@ -12,7 +12,9 @@ import (
 // the gateway's page.
 func (a *account) nextActions(inv invoice, active deal, paying bool, due pay.Money) []pay.NextAction {
 	var out []pay.NextAction
-	if paying {
+	// After its deadline a deal's requisites may belong to somebody else's payment.
+	over := !active.Deadline.IsZero() && !a.now().Before(active.Deadline.Time)
+	if paying && !over {
 		for _, action := range dealActions(active) {
 			action.Amount = due
 			action.ExpiresAt = active.Deadline.Time
@@ -20,7 +22,7 @@ func (a *account) nextActions(inv invoice, active deal, paying bool, due pay.Mon
 		}
 	}
 	if page := a.page(inv.URL); page != "" {
-		out = append(out, pay.NextAction{ID: "page", Type: pay.NextRedirect, URL: page})
+		out = append(out, pay.NextAction{ID: "page", Type: pay.NextRedirect, URL: page, ExpiresAt: inv.expiresAt()})
 	}
 	return out
 }
@@ -46,6 +48,10 @@ func dealActions(d deal) []pay.NextAction {
 		}
 		return []pay.NextAction{{ID: "qr", Type: pay.NextQR, QRPayload: payload, URL: either(link, secureLink(value))}}
 	}
+	if kind == "text" && link == "" && secureLink(value) != "" {
+		// A brand's own option, such as TG_BOT, whose requisites are an address to open.
+		link, value = value, ""
+	}
 	var out []pay.NextAction
 	if value != "" {
 		out = append(out, pay.NextAction{ID: "transfer", Type: pay.NextTransfer, Requisites: &pay.Requisites{
@@ -65,7 +71,7 @@ func requisitesKind(option, value string) string {
 		return "phone"
 	case "TO_CARD":
 		return "card"
-	case "CROSS_BORDER":
+	case optionCrossBorder:
 		// A card number, or a phone number for requests of the type PHONE.
 		if strings.HasPrefix(value, "+") {
 			return "phone"
@@ -73,7 +79,7 @@ func requisitesKind(option, value string) string {
 		return "card"
 	case "TO_ACCOUNT", "TO_BANK_DETAILS":
 		return "account"
-	case "SBP_QR", optionManualQR, "VIET_QR", "CLICK_UZ_QR":
+	case optionQR, optionManualQR, "VIET_QR", "CLICK_UZ_QR":
 		return "qr"
 	}
 	return "text"

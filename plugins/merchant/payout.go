@@ -29,7 +29,7 @@ func (a *account) CreatePayout(ctx context.Context, req pay.CreatePayout) (pay.P
 	}
 	res, err := a.exchange(ctx, http.MethodPost, raw, "api", "merchant", "invoices")
 	if err != nil {
-		return pay.PayoutState{}, withoutPayee(blameDestination(err), body.PaymentRequisites)
+		return pay.PayoutState{}, hide(blameDestination(err), body.PaymentRequisites.Requisites, body.PaymentRequisites.Holder)
 	}
 	inv, err := decodeDirected(res.Body, directionOut)
 	if err != nil {
@@ -74,6 +74,9 @@ func (a *account) payoutBody(ctx context.Context, req pay.CreatePayout) (createD
 		UserID: req.Customer.ID, PaymentOption: either(opts.PaymentOption, option), PaymentMethod: bank,
 		PaymentRequisites: &requisites{Requisites: req.Destination.Value, Holder: req.Destination.Holder},
 		AllowMatching:     opts.AllowMatching,
+	}
+	if err := checkMatching(opts.AllowMatching, opts.MatchingSettings); err != nil {
+		return createDTO{}, err
 	}
 	if m := opts.MatchingSettings; m != nil {
 		body.MatchingSettings = &matchingDTO{m.MaxAmount, m.MinPartAmount, m.MaxPartAmount}
@@ -144,20 +147,6 @@ func blameDestination(err error) error {
 	return e
 }
 
-// withoutPayee takes the receiver's requisites out of what a refusal repeats.
-func withoutPayee(err error, payee *requisites) error {
-	e, ok := errors.AsType[*pay.Error](err)
-	if !ok {
-		return err
-	}
-	hide := []string{payee.Requisites, payee.Holder}
-	e.Message, e.ProviderMessage = httpx.Scrub(e.Message, hide...), httpx.Scrub(e.ProviderMessage, hide...)
-	for i := range e.Fields {
-		e.Fields[i].Message = httpx.Scrub(e.Fields[i].Message, hide...)
-	}
-	return e
-}
-
 // GetPayout reads a payout by the gateway's id or, while that is not known, by
 // the key that was sent as internalId. Absence is believed only in the gateway's
 // own words.
@@ -203,7 +192,7 @@ func payoutState(inv invoice, ev pay.Evidence) pay.PayoutState {
 	ev.ProviderTime = inv.UpdatedAt.Time
 	out := pay.PayoutState{
 		Report:       pay.Report{Evidence: ev},
-		ProviderRef:  inv.ID,
+		ProviderRef:  inv.id(),
 		ProviderRefs: map[string]string{},
 		ProviderTime: inv.UpdatedAt.Time,
 		Data:         facts(inv),

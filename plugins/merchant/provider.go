@@ -33,6 +33,7 @@ type config struct {
 	Secret          string   `json:"secret"`
 	PreviousSecrets []string `json:"previous_secrets"`
 	BaseURL         string   `json:"base_url"`
+	Withdrawals     bool     `json:"withdrawals"`
 }
 
 // account implements [pay.Account], [pay.InvoiceFinder], [pay.Canceler],
@@ -46,6 +47,8 @@ type account struct {
 	base     *url.URL
 	http     *http.Client
 	now      func() time.Time
+	// withdrawals says whether the action withdraw may run.
+	withdrawals bool
 }
 
 // Open returns a handle for one store.
@@ -72,6 +75,7 @@ func (p *provider) Open(_ context.Context, cfg pay.AccountConfig) (pay.Account, 
 	}
 	return &account{
 		apiKey: c.APIKey, secret: c.Secret, previous: c.PreviousSecrets, base: base, http: cfg.HTTP, now: cfg.Now,
+		withdrawals: c.Withdrawals,
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,10 +42,13 @@ func TestManifest(t *testing.T) {
 	require.Equal(t, pay.OperationSpec{Resolution: pay.ResolveLookup, Expected: time.Second, Maximum: 15 * time.Second}, m.Operations[pay.OpCancel])
 	require.Equal(t, pay.ResolveLookup, m.Operations[pay.OpPayout].Resolution)
 	require.Equal(t, pay.ResolveHuman, m.Operations[pay.OpPayout].OnAbsence, "a payout that is not found is never assumed not to exist")
-	require.Len(t, m.Actions, 2)
-	require.Equal(t, pay.ResolveLookup, m.Actions[0].Resolution)
-	require.Equal(t, pay.EffectChanges, m.Actions[0].Effect)
-	require.Equal(t, pay.EffectRead, m.Actions[1].Effect)
+	require.Equal(t, map[string][3]string{
+		"available_payment_variants": {"read", "invoice", ""}, "start_deal": {"changes", "invoice", "lookup attempt"},
+		"confirm_transfer": {"changes", "invoice", "lookup confirmation"}, "open_dispute": {"changes", "invoice", "lookup dispute"},
+		"qr_code": {"read", "invoice", ""}, "accounts": {"read", "account", ""}, "currency_rates": {"read", "account", ""},
+		"payment_options": {"read", "account", ""}, "payment_methods": {"read", "account", ""}, "public_payment_methods": {"read", "account", ""},
+		"withdraw": {"moves_money", "account", "human"},
+	}, described(m.Actions))
 	require.Positive(t, m.VisibilityDelay)
 	require.False(t, m.AccountWebhook)
 	for field, use := range map[string]pay.FieldUse{
@@ -62,6 +66,15 @@ func TestManifest(t *testing.T) {
 	require.Contains(t, m.Currencies, pay.Currency{Code: "USDT", Exponent: 8})
 	// What the binary claims and what the account does must agree.
 	require.Equal(t, m.Abilities, pay.Resolve(open(t, "https://api.example.club")))
+}
+
+// described is what a host does with each action: its effect, its subject, and how a lost answer is settled.
+func described(specs []pay.ActionSpec) map[string][3]string {
+	out := map[string][3]string{}
+	for _, a := range specs {
+		out[a.Name] = [3]string{string(a.Effect), string(a.Subject), strings.TrimSpace(string(a.Resolution) + " " + string(a.Leaves))}
+	}
+	return out
 }
 
 func TestSchemas(t *testing.T) {
@@ -96,7 +109,7 @@ func TestSchemas(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(configSchema), &doc))
 	for name, property := range doc.Properties {
-		require.Equal(t, name != "base_url", property.Secret, name)
+		require.Equal(t, name != "base_url" && name != "withdrawals", property.Secret, name)
 	}
 }
 

@@ -2,6 +2,7 @@ package merchant
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/payhost/payhost/sdk/httpx"
@@ -20,7 +21,7 @@ func (a *account) stateOf(inv invoice, known pay.Known, ev pay.Evidence) pay.Inv
 	ev.ProviderTime = inv.UpdatedAt.Time
 	out := pay.InvoiceState{
 		Report:       pay.Report{Evidence: ev},
-		ProviderRef:  inv.ID,
+		ProviderRef:  inv.id(),
 		ProviderRefs: map[string]string{},
 		ExpiresAt:    inv.expiresAt(),
 		Data:         facts(inv),
@@ -159,18 +160,14 @@ func facts(inv invoice) map[string]string {
 	}
 	if deals := inv.deals(); len(deals) > 0 {
 		last := deals[len(deals)-1]
-		add("deal_id", last.ID)
+		add("deal_id", string(last.ID))
 		add("deal_status", last.Status)
 		add("payment_option", last.Option)
 		add("payment_method", last.Method)
 		add("rate", last.rate())
+		if last.Attachments > 0 {
+			add("deal_attachments", strconv.Itoa(int(last.Attachments)))
+		}
 	}
 	return out
-}
-
-func clip(s string) string {
-	if len(s) > 64 {
-		return s[:64]
-	}
-	return s
 }

@@ -34,9 +34,9 @@ func (a *account) HandleWebhook(_ context.Context, req pay.WebhookRequest) (pay.
 	event := pay.WebhookEvent{
 		Subject: pay.SubjectUnknown, ProviderKey: key, Strength: pay.StrengthHint, ProviderTime: n.Invoice.UpdatedAt.Time,
 	}
-	if subject, known := subjectOf(n); known && isToken(n.Invoice.ID) {
+	if subject, known := subjectOf(n); known && isToken(n.Invoice.id()) {
 		event.Subject = subject
-		event.ProviderRef = n.Invoice.ID
+		event.ProviderRef = n.Invoice.id()
 		event.ProviderEventID = eventID(n.Invoice)
 	}
 	received := req.ReceivedAt
@@ -79,7 +79,7 @@ func (a *account) authentic(token, internalID string) bool {
 
 // eventID tells repeats from news: "paid" comes again when the amount was corrected.
 func eventID(inv invoice) string {
-	id := inv.ID + ":" + clip(inv.Status)
+	id := inv.id() + ":" + clip(inv.Status)
 	if amount, err := inv.Received.money(); err == nil && amount.IsSet() {
 		id += ":" + amount.Value()
 	}

@@ -57,7 +57,11 @@ func (a *account) send(ctx context.Context, method, path string, query url.Value
 		setIfAny(req.Header, "X-Cms", a.config.CMSName)
 		setIfAny(req.Header, "X-Cms-Version", a.config.CMSVersion)
 	}
-	res, err := httpx.Exchange{Client: a.http, Request: req, Secrets: secrets, Now: a.now}.Do(ctx)
+	effect := httpx.ByMethod
+	if query.Has("email") {
+		effect = httpx.Mutates // The provider sends a letter, though it is asked by GET.
+	}
+	res, err := httpx.Exchange{Client: a.http, Request: req, Effect: effect, Secrets: secrets, Now: a.now}.Do(ctx)
 	if err != nil {
 		return nil, err
 	}

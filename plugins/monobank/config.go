@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/payhost/payhost/sdk/pay"
@@ -28,7 +29,10 @@ const configSchema = `{
     "cms_name": {"type": "string", "maxLength": 100, "pattern": "^[ -~]*$",
       "description": "Name of the shop software, sent as X-Cms with each new invoice."},
     "cms_version": {"type": "string", "maxLength": 100, "pattern": "^[ -~]*$",
-      "description": "Version of the shop software, sent as X-Cms-Version."}
+      "description": "Version of the shop software, sent as X-Cms-Version."},
+    "statement_codes": {"type": "array", "maxItems": 20, "uniqueItems": true,
+      "items": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+      "description": "Terminal codes of submerchants whose statements are listed beside the merchant's own."}
   }
 }`
 
@@ -38,6 +42,8 @@ type config struct {
 	BaseURL    string `json:"base_url"`
 	CMSName    string `json:"cms_name"`
 	CMSVersion string `json:"cms_version"`
+	// StatementCodes are terminal codes of submerchants.
+	StatementCodes []string `json:"statement_codes"`
 }
 
 // readConfig reads a config strictly. Its errors name keys, never values.
@@ -56,6 +62,11 @@ func readConfig(raw json.RawMessage) (config, *url.URL, error) {
 	}
 	if !visible(c.CMSVersion, ' ') {
 		return config{}, nil, pay.Invalid("config.cms_version", "must be visible ASCII: it is sent as a header")
+	}
+	for i, code := range c.StatementCodes {
+		if code == "" || !visible(code, '!') || slices.Contains(c.StatementCodes[:i], code) {
+			return config{}, nil, pay.Invalid("config.statement_codes", "must be different terminal codes of visible ASCII characters")
+		}
 	}
 	base, err := readBase(c.BaseURL)
 	if err != nil {

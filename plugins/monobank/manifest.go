@@ -41,10 +41,12 @@ func manifest(version string) pay.Manifest {
 				Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman, Expected: 3 * time.Second, Maximum: 15 * time.Second,
 			},
 		},
-		Fields: fields(),
+		Fields:  fields(),
+		Actions: actions(),
 		Abilities: pay.NewAbilities(
 			pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanFindInvoice, pay.CanCancel, pay.CanCapture, pay.CanVoid,
 			pay.CanRefund, pay.CanGetRefund, pay.CanCharge, pay.CanHandleWebhook, pay.CanCheck,
+			pay.CanListTransactions, pay.CanRunAction,
 		),
 		// Invoices are found by their id alone, and at once; the minute covers replication at the provider.
 		VisibilityDelay: time.Minute,
@@ -62,6 +64,9 @@ func manifest(version string) pay.Manifest {
 		RateLimits: []pay.RateLimitSpec{{
 			Scope: pay.RatePerAccount, Rate: "5", Burst: 10,
 			Abilities: pay.NewAbilities(pay.CanGetInvoice, pay.CanFindInvoice, pay.CanGetRefund, pay.CanCheck),
+		}, {
+			// A month of days, or a busy day in parts, at once.
+			Scope: pay.RatePerAccount, Rate: "2", Burst: 60, Abilities: pay.NewAbilities(pay.CanListTransactions),
 		}},
 		EgressHosts: []string{"{config.base_url}"},
 		StateReads:  []int{stateVersion},

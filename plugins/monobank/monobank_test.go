@@ -35,6 +35,8 @@ type account interface {
 	pay.Charger
 	pay.WebhookHandler
 	pay.Checker
+	pay.TransactionLister
+	pay.ActionProvider
 }
 
 // clock is a settable time.

@@ -23,6 +23,7 @@ type bank struct {
 	account  account
 	clock    *clock
 	shop     string
+	url      string
 	webhooks chan pay.WebhookRequest
 }
 
@@ -46,7 +47,7 @@ func newBank(t *testing.T, cfg monobanksim.Config) *bank {
 		b.webhooks <- req
 	}))
 	t.Cleanup(shop.Close)
-	b.shop = shop.URL
+	b.shop, b.url = shop.URL, server.URL
 	b.account = open(t, server.URL, b.clock, map[string]any{"cms_name": "payhost"})
 	return b
 }
@@ -162,9 +163,12 @@ func TestSimDeclineAndExpiry(t *testing.T) {
 func TestSimAcceptsEveryField(t *testing.T) {
 	b := newBank(t, monobanksim.Config{AllowReturnURLs: true, AllowSaveCard: true})
 	req := everyField(t)
-	// The simulated bank has no QR desks and submerchants, and it checks that the basket adds up.
+	b.sim.AddSubmerchants(monobanksim.Submerchant{Code: "c0de", IBAN: "UA213223130000026007233566001"})
+	b.sim.AddEmployees(monobanksim.Employee{ID: "3QFX", Name: "Олена", ExtRef: "e1"})
+	// Desks have no app link, and the simulated bank checks that the basket adds up.
 	req.Options = json.RawMessage(`{"separate_return_urls": true, "display_type": "iframe", "with_app_url": true, "comment": "примітка",
-		"customer_emails": ["b@example.com"], "save_card_data": {"wallet_id": "wallet-7"}}`)
+		"customer_emails": ["b@example.com"], "save_card_data": {"wallet_id": "wallet-7"}, "code": "c0de", "tips_employee_id": "3QFX",
+		"agent_fee_percent": "1.4200000000000001"}`)
 	for i := range req.Items {
 		req.Items[i].Options = json.RawMessage(`{"header":"h","footer":"f","uktzed":"9401","tax":[]}`)
 	}
@@ -181,7 +185,34 @@ func TestSimAcceptsEveryField(t *testing.T) {
 	require.Equal(t, "wallet-7", got.WalletID)
 	require.Equal(t, "https://shop.example/ok", got.SuccessURL)
 	require.Equal(t, "payhost", got.CMS)
+	require.Equal(t, "c0de", got.Code)
+	require.Equal(t, "3QFX", got.TipsEmployeeID)
+	require.Equal(t, "1.4200000000000001", got.AgentFeePercent, "digit by digit")
 	require.Equal(t, b.clock.now().Add(time.Hour), got.ExpiresAt.UTC())
+}
+
+// TestSimTips: tips are on top of the amount and are no part of what the merchant captured.
+func TestSimTips(t *testing.T) {
+	b := newBank(t, monobanksim.Config{})
+	b.sim.AddEmployees(monobanksim.Employee{ID: "e1"})
+	id := b.create(t, func(r *pay.CreateInvoice) { r.Options = json.RawMessage(`{"tips_employee_id":"e1"}`) }).ProviderRef
+	require.NoError(t, b.sim.PayWithTips(id, 500))
+	b.news(t, pay.Known{})
+	got := b.status(t, id, pay.Known{})
+	require.Equal(t, pay.StatusPaid, got.Status)
+	require.Equal(t, "42.00 UAH", got.Captured.String())
+	require.Equal(t, "500", got.Data["tipsAmount"])
+	_, err := b.account.CreateInvoice(t.Context(), pay.CreateInvoice{Amount: money(t, "1", "UAH"), Options: json.RawMessage(`{"tips_employee_id":"nobody"}`)})
+	require.ErrorIs(t, err, pay.KindInvalidRequest)
+}
+
+// TestSimQRDesk: an amount can be put on a desk; a desk that does not exist is refused by its code.
+func TestSimQRDesk(t *testing.T) {
+	b := newBank(t, monobanksim.Config{})
+	_, err := b.account.CreateInvoice(t.Context(), pay.CreateInvoice{Amount: money(t, "1", "UAH"), Options: json.RawMessage(`{"qr_id":"nobody"}`)})
+	require.ErrorIs(t, err, pay.KindNotFound)
+	_, err = b.account.CreateInvoice(t.Context(), pay.CreateInvoice{Amount: money(t, "1", "UAH"), Options: json.RawMessage(`{"code":"nobody"}`)})
+	require.ErrorIs(t, err, pay.KindInvalidRequest)
 }
 
 func TestSimVerification(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,29 +22,38 @@ type statementRow struct {
 // cannot be read as a whole proves nothing and is a failure: the row that matters
 // may be the unreadable one.
 func (a *account) statement(ctx context.Context, from, to time.Time) ([]statementRow, *httpx.Response, error) {
-	res, err := a.get(ctx, pathStatement, url.Values{
-		"from": {strconv.FormatInt(from.Unix(), 10)}, "to": {strconv.FormatInt(to.Unix(), 10)},
-	})
+	res, err := a.getStatement(ctx, from, to, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, ok := readStatement(res.Body)
-	if !ok {
+	rows, ok := readOperations[statementRow](res.Body)
+	if !ok || slices.ContainsFunc(rows, func(r statementRow) bool { return r.InvoiceID == "" }) {
 		return nil, nil, res.Garbled("it is not a list of operations of the documented form")
 	}
 	return rows, res, nil
 }
 
-func readStatement(body []byte) ([]statementRow, bool) {
+// getStatement asks for the operations between two times, of the whole merchant or of the submerchant with a terminal
+// code.
+func (a *account) getStatement(ctx context.Context, from, to time.Time, code string) (*httpx.Response, error) {
+	query := url.Values{"from": {strconv.FormatInt(from.Unix(), 10)}, "to": {strconv.FormatInt(to.Unix(), 10)}}
+	if code != "" {
+		query.Set("code", code)
+	}
+	return a.get(ctx, pathStatement, query)
+}
+
+// readOperations reads {"list": [...]}. A missing or null list and a null row are failures.
+func readOperations[T any](body []byte) ([]T, bool) {
 	var s struct {
-		List *[]*statementRow `json:"list"`
+		List *[]*T `json:"list"`
 	}
 	if json.Unmarshal(body, &s) != nil || s.List == nil {
 		return nil, false
 	}
-	rows := make([]statementRow, 0, len(*s.List))
+	rows := make([]T, 0, len(*s.List))
 	for _, row := range *s.List {
-		if row == nil || row.InvoiceID == "" {
+		if row == nil {
 			return nil, false
 		}
 		rows = append(rows, *row)

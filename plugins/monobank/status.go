@@ -41,6 +41,9 @@ func (n news) data() map[string]string {
 	if n.payment != nil && n.payment.AgentFee.set {
 		out["agentFee"] = fmt.Sprint(n.payment.AgentFee.units)
 	}
+	if n.tips != nil && n.tips.Amount.set {
+		out["tipsAmount"] = fmt.Sprint(n.tips.Amount.units)
+	}
 	return out
 }
 

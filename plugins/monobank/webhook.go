@@ -48,7 +48,7 @@ func readEvent(req pay.WebhookRequest, ev pay.Evidence) pay.WebhookEvent {
 		ProviderEventID: hex.EncodeToString(digest[:16]),
 	}
 	n, err := readNews(req.Body)
-	if err != nil {
+	if err != nil || aboutSubscription(req.Body) {
 		return out
 	}
 	out.Subject = pay.SubjectInvoice

@@ -8,14 +8,10 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
 )
-
-// clockRetry is how long to wait after the provider refused our clock.
-const clockRetry = 15 * time.Second
 
 // options are the provider_options of a create.
 type options struct {

@@ -10,11 +10,11 @@ import (
 // refused turns a well-formed status:false into an error. The provider has no
 // codes, only texts, and documents few of them; an unknown text is a definite
 // refusal of the request. Nothing was executed in any of these cases.
-func (a *account) refused(text string, res *httpx.Response) *pay.Error {
+func (a *account) refused(text string, res *httpx.Response, secrets []string) *pay.Error {
 	out := &pay.Error{
 		Kind:            pay.KindInvalidRequest,
 		Executed:        pay.ExecutedNo,
-		ProviderMessage: httpx.Scrub(text, a.secrets()...),
+		ProviderMessage: httpx.Scrub(text, secrets...),
 		Report:          pay.Report{Evidence: res.Evidence},
 	}
 	if f := res.Failure(); f != nil && (f.Kind == pay.KindAuth || f.Kind == pay.KindRateLimited) {
@@ -27,8 +27,7 @@ func (a *account) refused(text string, res *httpx.Response) *pay.Error {
 		// The next try signs anew with the then current time, so it may succeed.
 		out.Kind = pay.KindProviderUnavailable
 		out.Retry = pay.Retry{Rule: pay.RetrySameOperation, After: clockRetry}
-		out.Message = "the provider's clock and ours differ by more than 10 seconds: check this host's time synchronisation"
-		return out
+		out.Message = clockSkew(a.now(), res.Header.Get("Date"))
 	case strings.Contains(words, "payment with") && strings.Contains(words, "not found"):
 		out.Kind = pay.KindNotFound
 		out.Message = "the provider knows no such payment"

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+
+	"github.com/payhost/payhost/sdk/httpx"
 )
 
 // idText is an id that the provider documents as a string and sends as an
@@ -30,6 +32,46 @@ func (t *idText) UnmarshalJSON(b []byte) error {
 	}
 	*t = idText(b)
 	return nil
+}
+
+// codeText is a status code as the literal text of a JSON number or string, so
+// that a code nobody expects is an unknown code and not an unreadable answer.
+type codeText string
+
+// UnmarshalJSON accepts a string or a number.
+func (c *codeText) UnmarshalJSON(b []byte) error {
+	if b[0] == '"' {
+		var s string
+		err := json.Unmarshal(b, &s)
+		*c = codeText(strings.TrimSpace(s))
+		return err
+	}
+	if b[0] != '-' && (b[0] < '0' || b[0] > '9') {
+		return errors.New("a code must be a string or a number")
+	}
+	*c = codeText(b)
+	return nil
+}
+
+// shown is the code for people and logs.
+func (c codeText) shown() string { return clip(httpx.Scrub(string(c))) }
+
+// readOne reads an object that may also come as a list of one; an empty list,
+// which is how PHP writes an empty map, is nothing found.
+func readOne[T any](raw json.RawMessage) (one T, found bool, err error) {
+	if len(raw) > 0 && raw[0] == '{' {
+		return one, true, json.Unmarshal(raw, &one)
+	}
+	var list []T
+	switch err := json.Unmarshal(raw, &list); {
+	case err != nil:
+		return one, false, err
+	case list == nil || len(list) > 1:
+		return one, false, errors.New("it is not one object")
+	case len(list) == 0:
+		return one, false, nil
+	}
+	return list[0], true, nil
 }
 
 // isPrettyID reports whether s has the form of an invoice number, digits-digits.

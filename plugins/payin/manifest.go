@@ -87,6 +87,7 @@ func manifest(version string) pay.Manifest {
 			"return_urls.failure": {Use: pay.FieldHonoured, Note: "fail_url"},
 		},
 		Abilities: abilities(true),
+		Actions:   actions(),
 		// Bank transfers can be credited days after an invoice expired.
 		LateWindow: 14 * 24 * time.Hour,
 		// Limits are not documented and callbacks report success only, so looks are steady but rare.

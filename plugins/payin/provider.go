@@ -40,8 +40,8 @@ type config struct {
 }
 
 // account implements [pay.Account], [pay.Charger], [pay.PayoutCreator],
-// [pay.PayoutGetter], [pay.BalanceReader], [pay.WebhookHandler] and
-// [pay.Checker]. It is immutable after Open and so safe for concurrent use.
+// [pay.PayoutGetter], [pay.BalanceReader], [pay.WebhookHandler], [pay.Checker]
+// and [pay.ActionProvider]. It is immutable after Open and so safe for concurrent use.
 type account struct {
 	userID     string
 	serviceID  string // empty: the account has no charges and no rewards
@@ -100,7 +100,7 @@ func (a *account) Abilities() pay.Abilities { return a.abilities }
 
 func abilities(service bool) pay.Abilities {
 	list := []pay.Ability{
-		pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanReadBalances, pay.CanHandleWebhook, pay.CanCheck,
+		pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanReadBalances, pay.CanHandleWebhook, pay.CanCheck, pay.CanRunAction,
 	}
 	if service {
 		list = append(list, pay.CanCharge, pay.CanPayout, pay.CanGetPayout)

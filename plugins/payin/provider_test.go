@@ -55,7 +55,7 @@ func TestManifest(t *testing.T) {
 	require.Equal(t, pay.ResolveResend, m.Operations[pay.OpCharge].Resolution)
 	require.Equal(t, pay.ResolveHuman, m.Operations[pay.OpPayout].Resolution)
 	// Without a service there is nothing to charge through or to reward from.
-	require.Equal(t, pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanReadBalances, pay.CanHandleWebhook, pay.CanCheck),
+	require.Equal(t, pay.NewAbilities(pay.CanCreateInvoice, pay.CanGetInvoice, pay.CanReadBalances, pay.CanHandleWebhook, pay.CanCheck, pay.CanRunAction),
 		pay.Resolve(open(t, "https://lk.payin-payout.net")))
 }
 

@@ -2,11 +2,10 @@ package payin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
+	"time"
 
 	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
@@ -105,12 +104,6 @@ func receiverID(req pay.CreatePayout) (string, error) {
 	return d.Value, nil
 }
 
-// outgoing is the result of an outgoing search.
-type outgoing struct {
-	AccountNumber idText  `json:"account_number"`
-	ClientStatus  *idText `json:"client_status"`
-}
-
 // GetPayout asks for the outgoing payment of a reward by its number, which only
 // a callback tells. Without the number there is no question to ask: an accepted
 // reward is answered as [account.getCharge] answers, and one whose acceptance
@@ -120,22 +113,21 @@ func (a *account) GetPayout(ctx context.Context, ref pay.PayoutRef) (pay.PayoutS
 	if !isPrettyID(number) {
 		return a.knownPayout(ref)
 	}
-	got, err := a.post(ctx, "payment-out/find-payment", httpx.Reads, textField("account_number", number))
+	found, got, err := a.findOutgoing(ctx, number)
 	if err != nil {
 		return pay.PayoutState{}, err
 	}
-	found, err := readOutgoing(got.result)
-	switch {
-	case err != nil || found.ClientStatus == nil:
-		return pay.PayoutState{}, got.response.Garbled("the search result is no outgoing payment")
-	case string(found.AccountNumber) != number:
-		return pay.PayoutState{}, got.response.Garbled("it is about another payment than the one asked for")
-	}
-	out := outgoingState(string(*found.ClientStatus))
+	out := outgoingState(*found.ClientStatus)
 	out.Report = got.report()
 	out.ProviderRef = either(ref.ProviderRef, ref.ProviderKey)
 	out.ProviderRefs = map[string]string{"payment_out_id": number}
-	out.Data = map[string]string{"client_status": clip(string(*found.ClientStatus))}
+	out.Data = map[string]string{"client_status": found.ClientStatus.shown()}
+	if at, ok := providerTime(plainText(found.LastUpdateTime)); ok {
+		out.Data["last_update_time"] = at.Format(time.RFC3339)
+		if string(*found.ClientStatus) == outgoingRefunded {
+			out.ReturnedAt = at
+		}
+	}
 	return out, nil
 }
 
@@ -161,48 +153,4 @@ func (a *account) knownPayout(ref pay.PayoutRef) (pay.PayoutState, error) {
 		return pay.PayoutState{}, pay.Unsupported("looking a reward up by external_id")
 	}
 	return out, nil
-}
-
-// readOutgoing reads the object of the provider's sample, or the list with one
-// object of its table.
-func readOutgoing(raw json.RawMessage) (outgoing, error) {
-	var one outgoing
-	if len(raw) > 0 && raw[0] == '{' {
-		return one, json.Unmarshal(raw, &one)
-	}
-	var list []outgoing
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return one, err
-	}
-	if len(list) != 1 {
-		return one, errors.New("it is not one payment")
-	}
-	return list[0], nil
-}
-
-// outgoingState maps the status code of an outgoing payment.
-//
-// Source: section 6.3 of the provider's page; codes it does not list ask for a
-// person.
-func outgoingState(code string) pay.PayoutState {
-	n, err := strconv.Atoi(code)
-	if err != nil {
-		n = -1
-	}
-	switch n {
-	case 0:
-		return pay.PayoutState{Status: pay.PayoutProcessing}
-	case 1:
-		return pay.PayoutState{Status: pay.PayoutSucceeded}
-	case 2:
-		return pay.PayoutState{Status: pay.PayoutCanceled}
-	case 3:
-		return pay.PayoutState{Status: pay.PayoutFailed, Decline: &pay.Decline{Reason: pay.DeclineGeneric, ProviderCode: "3"}}
-	case 5:
-		return pay.PayoutState{Review: "status 5: something went wrong while the provider processed the reward; contact its support"}
-	case 8:
-		// It succeeded and came back; the provider says neither when nor how much.
-		return pay.PayoutState{Status: pay.PayoutSucceeded, Review: "status 8: the reward was refunded and the provider does not say when or how much"}
-	}
-	return pay.PayoutState{Review: fmt.Sprintf("status %q of the reward is not documented; contact the provider's support", httpx.Scrub(clip(code)))}
 }

@@ -129,7 +129,8 @@ func TestOutgoingStatuses(t *testing.T) {
 	}{
 		"0": {pay.PayoutProcessing, false}, "1": {pay.PayoutSucceeded, false}, "2": {pay.PayoutCanceled, false},
 		"3": {pay.PayoutFailed, false}, "5": {"", true}, "8": {pay.PayoutSucceeded, true},
-		"4": {"", true}, "6": {"", true}, "11": {"", true}, `"x"`: {"", true},
+		"4": {"", true}, "6": {"", true}, "7": {"", true}, "9": {"", true}, "10": {"", true}, "11": {"", true}, "12": {"", true}, "13": {"", true},
+		"14": {"", true}, "-1": {"", true}, `"x"`: {"", true}, `"1"`: {pay.PayoutSucceeded, false}, "1.5": {"", true},
 	} {
 		t.Run(code, func(t *testing.T) {
 			provider := &recorder{answer: outgoingAnswer(code)}
@@ -158,7 +159,8 @@ func TestOutgoingAnswers(t *testing.T) {
 		"another":   {`{"status":true,"result":{"account_number":"007026-030255","client_status":1}}`, pay.KindProviderUnavailable},
 		"no status": {`{"status":true,"result":{"account_number":"007026-030254"}}`, pay.KindProviderUnavailable},
 		"several":   {`{"status":true,"result":[{"client_status":1},{"client_status":1}]}`, pay.KindProviderUnavailable},
-		"nothing":   {`{"status":true,"result":[]}`, pay.KindProviderUnavailable},
+		"nothing":   {`{"status":true,"result":[]}`, pay.KindNotFound},
+		"null":      {`{"status":true,"result":null}`, pay.KindProviderUnavailable},
 		"html":      {`<html>`, pay.KindProviderUnavailable},
 		"absent":    {refusedAnswer(t, "Payment with account number 007026-030254 not found"), pay.KindNotFound},
 	} {
@@ -166,6 +168,28 @@ func TestOutgoingAnswers(t *testing.T) {
 			_, err := against(t, &recorder{answer: c.answer}, service()).GetPayout(t.Context(), payoutRef())
 			require.Equal(t, c.kind, asError(t, err).Kind)
 		})
+	}
+}
+
+// What came back after success says when, where the provider tells the time of its last change.
+func TestRefundedReward(t *testing.T) {
+	for last, want := range map[string]time.Time{
+		`"2015-12-30 14:36:16.5+06"`: time.Date(2015, 12, 30, 8, 36, 16, 5e8, time.UTC), `null`: {}, `"soon"`: {},
+	} {
+		for code, back := range map[string]bool{"8": true, "1": false} {
+			answer := fmt.Sprintf(`{"status":true,"result":{"account_number":"007026-030254","client_status":%s,"last_update_time":%s}}`, code, last)
+			got, err := against(t, &recorder{answer: answer}, service()).GetPayout(t.Context(), payoutRef())
+			require.NoError(t, err)
+			require.Equal(t, pay.PayoutSucceeded, got.Status)
+			require.Equal(t, back, got.Review != "", "how much came back is not said")
+			require.True(t, got.Report.Evidence.ProviderTime.IsZero(), "the time of a change must not outdate a callback")
+			if back {
+				require.Equal(t, want, got.ReturnedAt)
+			} else {
+				require.Zero(t, got.ReturnedAt)
+			}
+			require.Equal(t, !want.IsZero(), got.Data["last_update_time"] != "")
+		}
 	}
 }
 

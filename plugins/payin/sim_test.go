@@ -52,13 +52,21 @@ type world struct {
 // newWorld joins the adapter, the simulated provider and the merchant's callback address.
 func newWorld(t *testing.T, key string) world {
 	t.Helper()
+	return newWorldWith(t, key, time.Now, func(*payinsim.Config) {})
+}
+
+// newWorldWith also sets the adapter's clock and changes the simulator's config.
+func newWorldWith(t *testing.T, key string, now func() time.Time, change func(*payinsim.Config)) world {
+	t.Helper()
 	in := &inbox{results: make(chan pay.WebhookResult, 8)}
 	merchant := httptest.NewServer(in)
 	t.Cleanup(merchant.Close)
-	sim := payinsim.New(payinsim.Config{
+	config := payinsim.Config{
 		UserID: 7026, Key: "sim_key", CallbackURL: merchant.URL + "/topup", RetryDelays: []time.Duration{time.Millisecond},
 		ServiceID: 12, ChargeCallbackURL: merchant.URL + "/charge", RewardCallbackURL: merchant.URL + "/reward",
-	})
+	}
+	change(&config)
+	sim := payinsim.New(config)
 	t.Cleanup(sim.Close)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
@@ -68,7 +76,7 @@ func newWorld(t *testing.T, key string) world {
 	t.Cleanup(client.CloseIdleConnections)
 	in.account, err = payin.New("0.0.1").Open(t.Context(), pay.AccountConfig{
 		Config: json.RawMessage(fmt.Sprintf(`{"user_id":7026,"secret":%q,"base_url":%q,"service_id":12}`, key, server.URL)),
-		HTTP:   client, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		HTTP:   client, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	return world{sim, server, in.account, in}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
@@ -13,7 +12,7 @@ import (
 // found is one line of an incoming search.
 type found struct {
 	AccountNumber idText          `json:"account_number"`
-	Status        *idText         `json:"status"`
+	Status        *codeText       `json:"status"`
 	DoneTime      json.RawMessage `json:"done_time"`
 }
 
@@ -37,14 +36,14 @@ func (a *account) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.Invoi
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
-	out := stateOf(string(*line.Status), number, ref.Known)
+	out := stateOf(*line.Status, number, ref.Known)
 	out.Report = got.report()
 	out.ProviderRef = ref.ProviderRef
 	out.ProviderRefs = map[string]string{"pretty_id": number}
-	out.Data = map[string]string{"status": clip(string(*line.Status))}
+	out.Data = map[string]string{"status": line.Status.shown()}
 	if at := plainText(line.DoneTime); at != "" {
 		// Its format is not documented, so it is shown and never interpreted.
-		out.Data["done_time"] = clip(at)
+		out.Data["done_time"] = clip(httpx.Scrub(at))
 	}
 	if out.Status == pay.StatusPending || out.Status == pay.StatusProcessing {
 		out.NextActions = redirect(kept.PayLink)
@@ -94,15 +93,11 @@ func readState(s *pay.State) state {
 //
 // Source: section 6.1 of the provider's page; codes it does not list keep the
 // previous status and ask for a person.
-func stateOf(code, number string, known pay.Known) pay.InvoiceState {
-	n, err := strconv.Atoi(code)
-	if err != nil {
-		n = -1
-	}
+func stateOf(code codeText, number string, known pay.Known) pay.InvoiceState {
 	final := func(s pay.Status, reason string) pay.InvoiceState {
 		return pay.InvoiceState{Status: s, Final: true, FinalReason: reason}
 	}
-	switch n {
+	switch numeric(code) {
 	case 0:
 		return pay.InvoiceState{Status: pay.StatusPending}
 	case 1:
@@ -132,7 +127,7 @@ func stateOf(code, number string, known pay.Known) pay.InvoiceState {
 	case 13, 14:
 		return pay.InvoiceState{Status: pay.StatusPartiallyPaid}
 	}
-	return pay.InvoiceState{Review: fmt.Sprintf("status %q of the payment is not documented; contact the provider's support", httpx.Scrub(clip(code)))}
+	return pay.InvoiceState{Review: fmt.Sprintf("status %q of the payment is not documented; contact the provider's support", code.shown())}
 }
 
 // settled is the status of a payment whose money came and went: it was paid,

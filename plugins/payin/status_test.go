@@ -48,13 +48,11 @@ func TestStatusTable(t *testing.T) {
 		15: {review: true},
 		99: {review: true},
 		-1: {review: true},
+		// Not 1, which is what is left of it in 32 bits.
+		1<<32 + 1: {review: true},
 	} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
-			text := fmt.Sprint(code)
-			if code < 0 {
-				text = `"-1"`
-			}
-			provider := &recorder{answer: foundAnswer(text)}
+			provider := &recorder{answer: foundAnswer(fmt.Sprint(code))}
 			got, err := against(t, provider).GetInvoice(t.Context(), ref(pay.StatusPending))
 			require.NoError(t, err)
 			require.Equal(t, want.status, got.Status)
@@ -72,6 +70,61 @@ func TestStatusTable(t *testing.T) {
 			require.Equal(t, "/payment-in/find-payment", provider.only(t).path)
 		})
 	}
+}
+
+// A code in another form is the same code or an unknown one, and the words of the actions follow the same table.
+func TestStatusForms(t *testing.T) {
+	for form, want := range map[string]struct {
+		status pay.Status
+		name   string
+	}{
+		`1`: {pay.StatusPaid, "paid"}, `"1"`: {pay.StatusPaid, "paid"}, `" 1 "`: {pay.StatusPaid, "paid"}, `"01"`: {"", "unknown"},
+		`1.0`: {"", "unknown"}, `1e0`: {"", "unknown"}, `"+1"`: {"", "unknown"}, `"paid"`: {"", "unknown"}, `""`: {"", "unknown"}, `-1`: {"", "unknown"},
+	} {
+		got, err := against(t, &recorder{answer: foundAnswer(form)}).GetInvoice(t.Context(), ref(pay.StatusPending))
+		require.NoError(t, err, form)
+		require.Equal(t, want.status, got.Status, form)
+		require.Equal(t, want.status == "", got.Review != "", form)
+		var code codeText
+		require.NoError(t, json.Unmarshal([]byte(form), &code))
+		require.Equal(t, want.name, incomingName(code), form)
+	}
+	for _, form := range []string{`true`, `[]`, `{}`, `[1]`} {
+		_, err := against(t, &recorder{answer: foundAnswer(form)}).GetInvoice(t.Context(), ref(pay.StatusPending))
+		require.Equal(t, pay.KindProviderUnavailable, asError(t, err).Kind, form)
+	}
+}
+
+// The words of the actions name every documented code and no other, and are those of their schemas.
+func TestStatusNames(t *testing.T) {
+	incoming := map[int]string{
+		0: "new", 1: "paid", 2: "canceled", 3: "failed", 4: "frozen", 5: "trouble", 6: "expired", 8: "refunded", 9: "charged_back", 11: "processing",
+		13: "partly_frozen", 14: "partly_paid",
+	}
+	outgoing := map[int]string{0: "new", 1: "paid", 2: "canceled", 3: "failed", 5: "trouble", 8: "refunded"}
+	schema := func(names string) []string {
+		var list []string
+		require.NoError(t, json.Unmarshal([]byte(names), &list))
+		return list
+	}
+	for code := -2; code < 40; code++ {
+		text := codeText(fmt.Sprint(code))
+		want, known := incoming[code]
+		if !known {
+			want = "unknown"
+		}
+		require.Equal(t, want, incomingName(text))
+		require.Contains(t, schema(incomingNames), want)
+		require.Equal(t, known && code != 5, stateOf(text, "1-1", pay.Known{}).Status != "", "the words and the statuses have one table: %d", code)
+		if want, known = outgoing[code]; !known {
+			want = "unknown"
+		}
+		require.Equal(t, want, outgoingName(text))
+		require.Contains(t, schema(outgoingNames), want)
+		require.Equal(t, known && code != 5, outgoingState(text).Status != "", code)
+	}
+	require.Len(t, schema(incomingNames), len(incoming)+1)
+	require.Len(t, schema(outgoingNames), len(outgoing)+1)
 }
 
 func TestRefundAndChargebackAreFactsBesideTheStatus(t *testing.T) {

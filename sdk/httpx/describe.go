@@ -26,7 +26,10 @@ func describe(err error) (text string, cause error) {
 		op        *net.OpError
 		errno     syscall.Errno
 	)
+	var replayed replayFailure
 	switch {
+	case errors.As(err, &replayed):
+		return replayed.Error(), nil
 	case errors.Is(err, errPlainHTTP):
 		return errPlainHTTP.Error(), errPlainHTTP
 	case errors.Is(err, errBodyTooLarge):

@@ -4,6 +4,12 @@ import "strings"
 
 // maskDigits masks card numbers, phone numbers and very long runs of digits.
 func maskDigits(s string) string {
+	return replaceDigits(s, func(mask, _ string) string { return mask })
+}
+
+// replaceDigits puts what replace returns in place of every card number, phone number and very long run of digits; mask says
+// which of them the run is.
+func replaceDigits(s string, replace func(mask, run string) string) string {
 	var b strings.Builder
 	last := byte(' ')
 	for i := 0; i < len(s); {
@@ -18,7 +24,11 @@ func maskDigits(s string) string {
 			continue
 		}
 		run := s[i : i+n]
-		b.WriteString(maskRun(run, last))
+		if mask := maskOf(run, last); mask == "" {
+			b.WriteString(run)
+		} else {
+			b.WriteString(replace(mask, run))
+		}
 		last = run[len(run)-1]
 		i += n
 	}
@@ -55,8 +65,8 @@ func digitsAt(s string) int {
 	return end
 }
 
-// maskRun decides about one run of digit groups; before is the byte ahead of it.
-func maskRun(run string, before byte) string {
+// maskOf returns the mask for one run of digit groups, or the empty text; before is the byte ahead of it.
+func maskOf(run string, before byte) string {
 	groups := strings.FieldsFunc(run, func(r rune) bool { return r < '0' || r > '9' })
 	digits := strings.Join(groups, "")
 	switch {
@@ -72,7 +82,7 @@ func maskRun(run string, before byte) string {
 			return maskCard
 		}
 	}
-	return run
+	return ""
 }
 
 // domesticPhone recognises numbers of Ukraine without a plus, the country of

@@ -38,4 +38,12 @@
 //
 // No text made here holds a query value, user information of a URL or a part of
 // a body. [Scrub] does the same for texts that come from providers.
+//
+// # Record and replay
+//
+// A [Recorder] writes each exchange of an account into a file, so that a person can see what was said and a test can repeat it
+// with a [Replay]. What is secret or personal is replaced by placeholders before it is written: the secrets of the config in all
+// their encodings; values of headers and fields by their names; card and phone numbers, IBANs and e-mail addresses by their form; and
+// texts whose meaning is unknown, unless they look like a machine's: one word of ASCII, a time, an address, a number. What
+// cannot be looked through (files, compressed or binary bodies) is left out.
 package httpx

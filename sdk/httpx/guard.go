@@ -27,6 +27,10 @@ const (
 	errBodyTooLarge = sentinel("the body is larger than the limit")
 )
 
+// ErrBodyTooLarge is the cause of an error, by errors.Is, when an answer was larger than [Config.MaxBody]: an adapter may
+// then ask for less.
+const ErrBodyTooLarge = errBodyTooLarge
+
 // RoundTrip sends a copy of r that net/http cannot send twice.
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "https" && !g.allowPlain && !loopback(r.URL.Hostname()) {

@@ -86,6 +86,11 @@ func longestFirst(secrets []string) []string {
 }
 
 func maskEmails(s string) string {
+	return replaceEmails(s, func(string) string { return maskEmail })
+}
+
+// replaceEmails puts what replace returns in place of every e-mail address.
+func replaceEmails(s string, replace func(address string) string) string {
 	var b strings.Builder
 	for {
 		at := strings.IndexByte(s, '@')
@@ -104,7 +109,7 @@ func maskEmails(s string) string {
 		if start == at || end == at+1 {
 			b.WriteString(s[:at+1])
 		} else {
-			b.WriteString(s[:start] + maskEmail)
+			b.WriteString(s[:start] + replace(s[start:end]))
 			at = end - 1
 		}
 		s = s[at+1:]

@@ -247,7 +247,27 @@ type ActionSpec struct {
 	// MaxAttachments is how many files it takes, of at most MaxAttachmentSize bytes each.
 	MaxAttachments    int   `json:"max_attachments,omitzero"`
 	MaxAttachmentSize int64 `json:"max_attachment_size,omitzero"`
+	// Leaves is what an executed action leaves on its invoice, by which [ResolveLookup] tells whether it was;
+	// empty means [TraceAttempt].
+	Leaves ActionTrace `json:"leaves,omitzero"`
 }
+
+// ActionTrace is what an executed action leaves behind where a look at its invoice shows it.
+type ActionTrace string
+
+// The traces of an action.
+const (
+	// TraceAttempt: the invoice has an attempt. It had none before.
+	TraceAttempt ActionTrace = "attempt"
+	// TraceConfirmation: an attempt is past pending, because somebody said that the money was sent.
+	TraceConfirmation ActionTrace = "confirmation"
+	// TraceDispute: the invoice has a dispute. It had none before.
+	TraceDispute ActionTrace = "dispute"
+)
 
 // MaxAttachmentSize is the largest attachment of an action, in bytes.
 const MaxAttachmentSize = 16 << 20
+
+// MaxActionOutput is the largest output of an action, in bytes. A provider's answer has at most 1 MiB, which is 1.4 MiB as
+// the base64 text of a receipt. A larger output is a fault of the plugin.
+const MaxActionOutput = 2 << 20

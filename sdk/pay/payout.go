@@ -142,8 +142,12 @@ type Transaction struct {
 	Kind       TransactionKind
 	// InvoiceRef, RefundRef and PayoutRef are provider ids of the object; Reference is the merchant's.
 	InvoiceRef, RefundRef, PayoutRef, Reference string
-	Status                                      string
-	Gross, Fee, Net                             Money
+	// Status is the unified word of what the line is about: a [Status] for a payment, a [RefundStatus], a [PayoutStatus].
+	// It is empty where the provider does not say or uses a word that is not known; that is never success.
+	Status string
+	// Gross is what was moved, Fee what the provider kept of it, Net what the merchant gets or gives. None is negative;
+	// an amount the provider does not state is unset.
+	Gross, Fee, Net Money
 	// Counter is the other side of a conversion, in the other currency; unset otherwise.
 	Counter    Money
 	Rate       string
@@ -155,11 +159,14 @@ type Transaction struct {
 
 // ListTransactions asks for one page of the provider's ledger.
 type ListTransactions struct {
-	Call     Call
+	Call Call
+	// From is included, To is not. A zero To is now.
 	From, To time.Time
 	// Cursor is opaque; empty asks for the first page.
 	Cursor string
-	Limit  int
+	// Limit is how many transactions a page should have; zero leaves it to the adapter. A page may have a few more,
+	// because what the provider tells in one line is not torn apart.
+	Limit int
 }
 
 // TransactionPage is one page of the provider's ledger.
@@ -168,7 +175,7 @@ type TransactionPage struct {
 	Transactions []Transaction
 	// NextCursor is empty on the last page.
 	NextCursor string
-	// WindowFrom and WindowTo are what the page covers.
+	// WindowFrom and WindowTo are what the page covers, which may be less than was asked for.
 	WindowFrom, WindowTo time.Time
 	// CompleteUntil is up to when the ledger is complete.
 	CompleteUntil time.Time

@@ -217,7 +217,7 @@ type Action struct {
 // ActionResult is the answer of [ActionProvider].
 type ActionResult struct {
 	Report Report
-	// Output is valid against the action's output schema.
+	// Output is valid against the action's output schema and has at most [MaxActionOutput] bytes.
 	Output json.RawMessage
 	// Invoice, Payout, Refund and Dispute are new states of the object, when the action changed it.
 	Invoice *InvoiceState

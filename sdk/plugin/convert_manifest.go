@@ -138,6 +138,7 @@ func toActionSpec(s pay.ActionSpec) *pluginv1.ActionSpec {
 		Resolution:        string(s.Resolution),
 		MaxAttachments:    int64(s.MaxAttachments),
 		MaxAttachmentSize: s.MaxAttachmentSize,
+		Leaves:            string(s.Leaves),
 	}
 }
 
@@ -152,5 +153,6 @@ func fromActionSpec(s *pluginv1.ActionSpec) pay.ActionSpec {
 		Resolution:        pay.Resolution(s.GetResolution()),
 		MaxAttachments:    int(s.GetMaxAttachments()),
 		MaxAttachmentSize: s.GetMaxAttachmentSize(),
+		Leaves:            pay.ActionTrace(s.GetLeaves()),
 	}
 }

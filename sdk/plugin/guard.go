@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -26,8 +27,9 @@ type guard struct {
 	handles  *table
 	manifest func() (pay.Manifest, error) // computed once
 
-	mu   sync.Mutex // guards http
-	http *http.Client
+	mu        sync.Mutex // guards http and recorders
+	http      *http.Client
+	recorders map[string]*httpx.Recorder // by account
 
 	running, abandoned, answered atomic.Int64
 }
@@ -61,8 +63,10 @@ func (g *guard) configure(r Runtime) error {
 	if err != nil {
 		return pay.Invalid("runtime", "%s", err.Error())
 	}
+	recorders := g.openRecorders(r.Recordings, manifest.Name)
 	g.mu.Lock()
 	g.http = client
+	g.recorders = recorders
 	g.mu.Unlock()
 	return nil
 }
@@ -90,6 +94,7 @@ func (g *guard) open(ctx context.Context, call pay.Call, cfg pay.AccountConfig) 
 	if cfg.HTTP == nil {
 		return nil, notConfigured()
 	}
+	cfg.HTTP = g.recorded(cfg)
 	cfg.Log = g.log.With("account", cfg.AccountID)
 	cfg.Now = g.now
 	return g.handles.open(ctx, cfg, func(ctx context.Context) (opened, error) {
@@ -146,7 +151,7 @@ func supervise[Res any](
 		done(none, ctx.Err(), false)
 		return none, notStarted(m)
 	}
-	ctx, cancel := withDeadline(pay.WithCall(ctx, call), call.Deadline)
+	ctx, cancel := withDeadline(pay.WithCall(httpx.WithCallName(ctx, string(m.ability())), call), call.Deadline)
 	defer cancel()
 
 	// settled is decided once: by the goroutine when fn returns, or by the caller when it gives up.

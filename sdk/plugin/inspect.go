@@ -16,13 +16,13 @@ import (
 
 // limits bound what one message may hold. Zero means no limit.
 type limits struct {
-	text, bytes, json, list int
+	text, bytes, json, output, list int
 }
 
 // answerLimits are what a host accepts from a plugin. The size of the whole message is bounded by gRPC; these keep a single
 // value from becoming a database row, a log line or a page that nobody expected.
 func answerLimits() limits {
-	return limits{text: 16 << 10, bytes: max(pay.MaxStateSize, pay.MaxRawSize), json: 512 << 10, list: 10_000}
+	return limits{text: 16 << 10, bytes: max(pay.MaxStateSize, pay.MaxRawSize), json: 512 << 10, output: pay.MaxActionOutput, list: 10_000}
 }
 
 // inspect checks every value of m, so that the conversions cannot fail: amounts and times are valid, texts are UTF-8, nothing
@@ -119,7 +119,10 @@ func (l limits) value(fd protoreflect.FieldDescriptor, v protoreflect.Value) *fi
 		}
 	case protoreflect.BytesKind:
 		limit := l.bytes
-		if isJSON(fd) {
+		switch {
+		case fd.FullName() == actionOutput:
+			limit = l.output
+		case isJSON(fd):
 			limit = l.json
 		}
 		if n := len(v.Bytes()); limit > 0 && n > limit {
@@ -129,6 +132,9 @@ func (l limits) value(fd protoreflect.FieldDescriptor, v protoreflect.Value) *fi
 	}
 	return nil
 }
+
+// actionOutput is the one document that may hold a file, as base64 text.
+const actionOutput = "payhost.plugin.v1.ActionResult.output_json"
 
 // isJSON recognises documents by their name; the values of a map are named after the map.
 func isJSON(fd protoreflect.FieldDescriptor) bool {

@@ -168,7 +168,7 @@ func (m method) knownFields() []string {
 	case methodOpenAccount:
 		own = []string{"account", "config", "state", "webhook_url"}
 	case methodConfigure:
-		own = []string{"runtime", "proxy_url", "ca_bundle_pem", "http", "user_agent", "record", "allow_plain_http"}
+		own = []string{"runtime", "proxy_url", "ca_bundle_pem", "http", "user_agent", "record", "recordings", "allow_plain_http"}
 	case methodRunAction:
 		own = []string{"name", "invoice", "payout", "refund", "dispute", "input", "attachments"}
 	case methodDescribe, methodHealth, methodCloseAccount, methodCheck:

@@ -30,10 +30,24 @@ type Runtime struct {
 	AllowPlainHTTP bool
 	// Record logs every provider exchange at debug level: method, address without its query, status and time, never a body.
 	Record bool
+	// Recordings are accounts whose exchanges are written into files, scrubbed; see [httpx.Recorder].
+	Recordings []Recording
 	// HostVersion and HostInstance tell the plugin's log who its host is.
 	HostVersion, HostInstance string
 	// Features are optional parts of the protocol the host understands. Version 1 defines none.
 	Features []string
+}
+
+// Recording says where the exchanges of one account are written.
+type Recording struct {
+	// AccountID is the account.
+	AccountID string
+	// Dir is an existing directory with mode 0700, absolute.
+	Dir string
+	// MaxExchanges is the number of files Dir may hold. Default 2000.
+	MaxExchanges int
+	// MaxBytes is the size they may have together. Default 64 MiB.
+	MaxBytes int64
 }
 
 // Info is what a plugin says about itself beside its manifest.
@@ -71,6 +85,7 @@ func toRuntime(r Runtime) *pluginv1.Runtime {
 		HostInstance:   r.HostInstance,
 		Features:       r.Features,
 		AllowPlainHttp: r.AllowPlainHTTP,
+		Recordings:     each(r.Recordings, toRecording),
 	}
 }
 
@@ -87,7 +102,16 @@ func fromRuntime(r *pluginv1.Runtime) Runtime {
 		HostVersion:      r.GetHostVersion(),
 		HostInstance:     r.GetHostInstance(),
 		Features:         r.GetFeatures(),
+		Recordings:       each(r.GetRecordings(), fromRecording),
 	}
+}
+
+func toRecording(r Recording) *pluginv1.Recording {
+	return &pluginv1.Recording{AccountId: r.AccountID, Directory: r.Dir, MaxExchanges: int32(r.MaxExchanges), MaxBytes: r.MaxBytes}
+}
+
+func fromRecording(r *pluginv1.Recording) Recording {
+	return Recording{AccountID: r.GetAccountId(), Dir: r.GetDirectory(), MaxExchanges: int(r.GetMaxExchanges()), MaxBytes: r.GetMaxBytes()}
 }
 
 // httpClient makes the one client that all accounts of the plugin share.

@@ -153,6 +153,7 @@ CREATE TABLE refunds (
 CREATE INDEX refunds_list ON refunds (created_at, id);
 CREATE INDEX refunds_invoice ON refunds (invoice_id, created_at, id);
 CREATE INDEX refunds_account ON refunds (account_id, created_at, id);
+CREATE INDEX refunds_provider_ref ON refunds (provider_ref, account_id) WHERE provider_ref <> '';
 
 CREATE TABLE payouts (
   id                   TEXT PRIMARY KEY,
@@ -430,6 +431,47 @@ CREATE TABLE audit_log (
   reason        TEXT NOT NULL,
   request_id    TEXT NOT NULL,
   host_instance TEXT NOT NULL
+);
+
+-- Comparisons of our records of an account with its provider's, and what they found. No personal data.
+CREATE TABLE reconciliations (
+  id             TEXT PRIMARY KEY,
+  tenant         TEXT NOT NULL,
+  mode           TEXT NOT NULL,
+  account_id     TEXT NOT NULL REFERENCES accounts (id),
+  provider       TEXT NOT NULL,
+  method         TEXT NOT NULL,
+  state          TEXT NOT NULL,
+  heal           BOOLEAN NOT NULL,
+  window_from    BIGINT NOT NULL,
+  window_to      BIGINT NOT NULL,
+  time_zone      TEXT NOT NULL,
+  complete_until BIGINT,
+  checked        TEXT,
+  found          TEXT,
+  blind_spots    TEXT,
+  error          TEXT NOT NULL,
+  actor          TEXT NOT NULL,
+  host_instance  TEXT NOT NULL,
+  created_at     BIGINT NOT NULL,
+  finished_at    BIGINT,
+  version        BIGINT NOT NULL
+);
+CREATE INDEX reconciliations_account ON reconciliations (account_id, created_at, id);
+CREATE UNIQUE INDEX reconciliations_running ON reconciliations (account_id) WHERE state = 'running';
+
+CREATE TABLE reconciliation_findings (
+  run_id       TEXT NOT NULL REFERENCES reconciliations (id),
+  number       BIGINT NOT NULL, -- from 1 within the run
+  class        TEXT NOT NULL,
+  object_type  TEXT NOT NULL,
+  object_id    TEXT NOT NULL,
+  provider_ref TEXT NOT NULL,
+  ours         TEXT,
+  theirs       TEXT,
+  detail       TEXT NOT NULL,
+  healed       TEXT NOT NULL,
+  PRIMARY KEY (run_id, number)
 );
 
 -- What a plugin binary said of itself, so that config check and field rules work while it is down.

@@ -41,6 +41,8 @@ func Run(t *testing.T, open Open) {
 		{"lists filter", "a filter that selects too much leaks another tenant's data", checkFilters},
 		{"lists page", "a page boundary must lose and repeat nothing, also while rows are added", checkPaging},
 		{"lists of due work", "what is due longest is looked at first", checkDue},
+		{"reconciliations", "a run that is lost or doubled is a difference nobody looks at", checkReconciliations},
+		{"lists of what was touched", "an object that is left out is money nobody compares", checkTouched},
 		{"erasing a customer", "erased personal data must be gone everywhere, and only there", checkErase},
 		{"account revisions", "an operation belongs to the config it was sent under", checkRevisions},
 		{"closed", "a command after the end must say that nothing was done", checkClosed},

@@ -70,6 +70,7 @@ type Attempt struct {
 // only while something is queued.
 type Callbacks struct {
 	config    Config
+	clock     *Clock
 	client    *http.Client
 	ownClient bool
 	ctx       context.Context
@@ -83,17 +84,21 @@ type Callbacks struct {
 	script   []CallbackMode
 	lanes    map[string][]delivery // a present lane has a running goroutine
 	held     []Callback
+	sent     []Callback // all that were queued, for storms
 	attempts []Attempt
-	pending  int
+	pending  int           // deliveries not finished
 	idle     chan struct{} // closed while pending is 0
+	active   int           // those of them that do not wait for a retry
+	quiet    chan struct{} // closed while active is 0
 }
 
 type delivery struct {
 	callback Callback
+	lane     string
 	attempt  int
 }
 
-func newCallbacks(c Config) *Callbacks {
+func newCallbacks(c Config, clock *Clock) *Callbacks {
 	own := c.HTTPClient == nil
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
 	if !own {
@@ -103,8 +108,8 @@ func newCallbacks(c Config) *Callbacks {
 	ctx, cancel := context.WithCancel(context.Background())
 	idle := make(chan struct{})
 	close(idle)
-	return &Callbacks{config: c, client: &client, ownClient: own, ctx: ctx, cancel: cancel, mode: CallbackDeliver,
-		lanes: map[string][]delivery{}, idle: idle}
+	return &Callbacks{config: c, clock: clock, client: &client, ownClient: own, ctx: ctx, cancel: cancel, mode: CallbackDeliver,
+		lanes: map[string][]delivery{}, idle: idle, quiet: idle}
 }
 
 // Send queues a callback under the scripted mode and returns its number, 0 after Close. It never blocks on the network.
@@ -116,6 +121,7 @@ func (c *Callbacks) Send(cb Callback) int {
 	}
 	c.seq++
 	cb.Seq = c.seq
+	c.sent = append(c.sent, cb)
 	mode := c.mode
 	if len(c.script) > 0 {
 		mode, c.script = c.script[0], c.script[1:]
@@ -125,10 +131,10 @@ func (c *Callbacks) Send(cb Callback) int {
 	case CallbackHeld:
 		c.held = append(c.held, cb)
 	case CallbackDuplicate:
-		c.push(delivery{cb, 1})
-		c.push(delivery{cb, 1})
+		c.push(delivery{cb, cb.Lane, 1})
+		c.push(delivery{cb, cb.Lane, 1})
 	default:
-		c.push(delivery{cb, 1})
+		c.push(delivery{cb, cb.Lane, 1})
 	}
 	return cb.Seq
 }
@@ -179,7 +185,7 @@ func (c *Callbacks) Release(seqs ...int) (int, error) {
 	}
 	c.held = slices.DeleteFunc(c.held, func(cb Callback) bool { return slices.Contains(seqs, cb.Seq) })
 	for _, cb := range chosen {
-		c.push(delivery{cb, 1})
+		c.push(delivery{cb, cb.Lane, 1})
 	}
 	return len(chosen), nil
 }
@@ -196,12 +202,31 @@ func (c *Callbacks) Idle(ctx context.Context) error {
 	c.mu.Lock()
 	idle := c.idle
 	c.mu.Unlock()
+	return await(ctx, idle)
+}
+
+// calm waits until nothing is queued or on the wire, whatever waits for a retry.
+func (c *Callbacks) calm(ctx context.Context) error {
+	c.mu.Lock()
+	quiet := c.quiet
+	c.mu.Unlock()
+	return await(ctx, quiet)
+}
+
+func await(ctx context.Context, done <-chan struct{}) error {
 	select {
-	case <-idle:
+	case <-done:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// reset returns to delivering everything and forgets what is held and what was sent.
+func (c *Callbacks) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mode, c.script, c.held, c.sent, c.attempts = CallbackDeliver, nil, nil, nil, nil
 }
 
 // Close stops the deliveries on the wire, forgets queued ones and waits for every goroutine. Closing twice is fine.
@@ -211,6 +236,12 @@ func (c *Callbacks) Close() {
 	c.mu.Unlock()
 	c.cancel()
 	c.wg.Wait()
+	c.mu.Lock()
+	if c.pending > 0 { // What is left waits for a retry that never comes.
+		c.pending = 0
+		close(c.idle)
+	}
+	c.mu.Unlock()
 	if c.ownClient {
 		c.client.CloseIdleConnections()
 	}

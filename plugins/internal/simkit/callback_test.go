@@ -96,26 +96,6 @@ func TestCallbackRetriesUntilAccepted(t *testing.T) {
 	}
 }
 
-func TestCallbackUsesTheInjectedTimer(t *testing.T) {
-	m := newMerchant(t, 500)
-	asked, tick := make(chan time.Duration, 1), make(chan time.Time)
-	k := newKit(t, simkit.Config{
-		RetryDelays: []time.Duration{time.Hour},
-		After: func(d time.Duration) <-chan time.Time {
-			asked <- d
-			return tick
-		},
-		Now: func() time.Time { return time.Unix(1591040000, 0) },
-	})
-	k.Callbacks.Send(m.callback("i1", "b"))
-	require.Equal(t, time.Hour, <-asked)
-	require.Len(t, k.Callbacks.Attempts(), 1)
-	tick <- time.Time{}
-	require.NoError(t, k.Callbacks.Idle(t.Context()))
-	require.Len(t, k.Callbacks.Attempts(), 2)
-	require.Equal(t, int64(1591040000), k.Callbacks.Attempts()[1].At.Unix())
-}
-
 func TestCallbackModes(t *testing.T) {
 	m := newMerchant(t)
 	k := newKit(t, simkit.Config{})

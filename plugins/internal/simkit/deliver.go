@@ -14,16 +14,27 @@ func (c *Callbacks) push(d delivery) {
 }
 
 func (c *Callbacks) append(d delivery) {
-	queue, running := c.lanes[d.callback.Lane]
-	c.lanes[d.callback.Lane] = append(queue, d)
+	if c.active++; c.active == 1 {
+		c.quiet = make(chan struct{})
+	}
+	queue, running := c.lanes[d.lane]
+	c.lanes[d.lane] = append(queue, d)
 	if !running {
-		c.wg.Go(func() { c.run(d.callback.Lane) })
+		c.wg.Go(func() { c.run(d.lane) })
+	}
+}
+
+// rest notes that a delivery waits for its retry or is finished. The caller holds mu.
+func (c *Callbacks) rest() {
+	if c.active--; c.active == 0 {
+		close(c.quiet)
 	}
 }
 
 func (c *Callbacks) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.rest()
 	if c.pending--; c.pending == 0 {
 		close(c.idle)
 	}
@@ -55,16 +66,16 @@ func (c *Callbacks) run(lane string) {
 func (c *Callbacks) retry(d delivery) {
 	pause := c.config.RetryDelays[d.attempt-1]
 	d.attempt++
-	c.wg.Go(func() {
-		select {
-		case <-c.config.After(pause):
-			c.mu.Lock()
-			defer c.mu.Unlock()
+	c.clock.AfterFunc(pause, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.closed {
 			c.append(d)
-		case <-c.ctx.Done():
-			c.finish()
 		}
 	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rest()
 }
 
 // deliver makes one attempt, records it and reports whether it was accepted.

@@ -41,6 +41,15 @@ const (
 	FaultEmpty FaultKind = "empty"
 )
 
+// What the request log says of requests that a standing condition turned away, in the place of a fault's kind. They cannot
+// be scripted as faults.
+const (
+	// ConditionMaintenance is a [Maintenance].
+	ConditionMaintenance FaultKind = "maintenance"
+	// ConditionRateLimit is one of [Limits].
+	ConditionRateLimit FaultKind = "rate_limit"
+)
+
 func faultKinds() []FaultKind {
 	return []FaultKind{FaultDelay, FaultCutBefore, FaultCutAfter, FaultStatus, FaultStatusAfter, FaultHTML,
 		FaultHTMLAfter, FaultTruncated, FaultRedirect, FaultHang, FaultEmpty}
@@ -119,7 +128,7 @@ func (f Fault) check() error {
 // A Go client repeats a GET by itself when a reused connection closes without an answer; to see a cut on a GET, script
 // it with more Times or use a client without keep-alive.
 type Faults struct {
-	after func(time.Duration) <-chan time.Time
+	clock *Clock
 	body  func(status int) string
 	done  chan struct{}
 
@@ -128,8 +137,8 @@ type Faults struct {
 	closed bool
 }
 
-func newFaults(after func(time.Duration) <-chan time.Time, body func(status int) string) *Faults {
-	return &Faults{after: after, body: body, done: make(chan struct{})}
+func newFaults(clock *Clock, body func(status int) string) *Faults {
+	return &Faults{clock: clock, body: body, done: make(chan struct{})}
 }
 
 // Add appends faults to the table. It adds none when one of them is not valid.
@@ -190,8 +199,10 @@ func (t *Faults) wait(r *http.Request, delay time.Duration) bool {
 	if delay == 0 {
 		return true
 	}
+	passed, stop := t.clock.wait(delay)
+	defer stop()
 	select {
-	case <-t.after(delay):
+	case <-passed:
 		return true
 	case <-r.Context().Done():
 	case <-t.done:

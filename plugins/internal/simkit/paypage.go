@@ -30,7 +30,8 @@ type PayPage struct {
 // Detail is one row of the page.
 type Detail struct {
 	// Name and Value are shown as they are.
-	Name, Value string
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Button is one form of the page.

@@ -29,7 +29,7 @@ type Request struct {
 	Status int `json:"status"`
 	// Acted says whether the operation's handler ran, seen or unseen by the client.
 	Acted bool `json:"acted"`
-	// Fault is the scripted fault that hit the request, if any.
+	// Fault is the scripted fault that hit the request, or the condition that turned it away, if any.
 	Fault FaultKind `json:"fault,omitempty"`
 }
 

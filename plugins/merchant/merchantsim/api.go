@@ -18,7 +18,11 @@ func (s *Sim) routes() {
 	handle("GET /api/merchant/invoices/{id}", "get", s.get)
 	handle("POST /api/merchant/invoices/{id}/cancel", "cancel", s.cancelInvoice)
 	handle("POST /api/merchant/invoices/{id}/start-deal", "start_deal", jsonOnly(s.startDeal))
+	s.mux.Handle("POST /api/merchant/invoices/{id}/confirm-transfer", s.kit.HandleUpload("confirm_transfer", maxUpload, s.signed(s.confirmTransfer)))
+	s.mux.Handle("POST /api/merchant/invoices/{id}/dispute", s.kit.HandleUpload("dispute", maxUpload, s.signed(s.openDispute)))
+	handle("POST /api/merchant/withdrawals", "withdraw", jsonOnly(s.withdraw))
 	handle("GET /api/merchant/accounts", "accounts", s.accounts)
+	handle("GET /api/merchant/currency-rates/current", "rates", s.rates)
 	handle("GET /api/merchant/payment-options", "payment_options", s.paymentOptions)
 	handle("GET /api/merchant/payment-methods", "payment_methods", s.paymentMethods)
 

@@ -53,6 +53,9 @@ type Config struct {
 	// Balance is what the merchant's USDT account holds at first; zero means
 	// 10000. Paid invoices add to it, payouts and their fees are taken from it.
 	Balance decimal.Decimal
+	// Code2FA is the two-factor code that withdrawals must bring; "" means that
+	// the merchant has no two-factor authentication, and every withdrawal is refused.
+	Code2FA string
 	// InvoiceTTL is the life of an invoice; 0 means the documented hour.
 	InvoiceTTL time.Duration
 	// DealTTL is the life of a deal, after which its requisites are withdrawn

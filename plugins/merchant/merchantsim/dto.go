@@ -187,8 +187,9 @@ func (s *Sim) renderDeal(i *invoice, d *Deal) dealDTO {
 		PaymentMethod: d.Method, PaymentMethodName: d.MethodName, PaymentOption: d.Option,
 		Requisites: d.Requisites, CanceledAt: stamp(d.Deadline),
 		DisputeReason: orNull(d.DisputeReason), DisputeReasonData: s.reasonData(d),
-		DisputeResult: orNull(d.DisputeResult), Attachments: []string{},
-		Payment: s.payment(i, d), Rate: s.cfg.Rate.String(), QRCodeLink: orNull(d.QRCodeLink),
+		DisputeResult: orNull(d.DisputeResult), Attachments: s.links(d.Attachments),
+		DisputeAttachment: s.disputeLink(d),
+		Payment:           s.payment(i, d), Rate: s.cfg.Rate.String(), QRCodeLink: orNull(d.QRCodeLink),
 	}
 }
 
@@ -246,7 +247,7 @@ func (s *Sim) renderNotification(i *invoice, now time.Time) notificationDTO {
 			PaymentMethod: d.Method, PaymentOption: d.Option, Requisites: d.Requisites,
 			CanceledAt: stamp(d.Deadline), DisputeReason: orNull(d.DisputeReason),
 			DisputeReasonData: s.reasonData(d), DisputeResult: orNull(d.DisputeResult),
-			Attachments: []string{}, Payment: s.payment(i, d),
+			Attachments: s.links(d.Attachments), DisputeAttachment: s.disputeLink(d), Payment: s.payment(i, d),
 		}
 	}
 	return out

@@ -81,16 +81,24 @@ const (
 	textPayinDisabled    = "Pay in disabled"
 	textPayoutDisabled   = "Pay out disabled"
 	textNoFunds          = "Insufficient funds"
+	text2FA              = "2FA should be enabled for this operation"
 )
 
 // The texts for refusals the documentation does not word, in its manner.
 // textOfType is documented for startDeal and boolean only.
 const (
-	textOfType        = "This value should be of type "
-	textInvalid       = "This value is not valid"
-	textInvalidURL    = "This value is not a valid URL"
-	textMalformed     = "Request body is not valid JSON"
-	textMediaType     = "Content-Type should be application/json"
-	textNotCancelable = "Invoice can not be canceled"
-	textNotStartable  = "Deal can not be started"
+	textOfType         = "This value should be of type "
+	textInvalid        = "This value is not valid"
+	textInvalidURL     = "This value is not a valid URL"
+	textMalformed      = "Request body is not valid JSON"
+	textMediaType      = "Content-Type should be application/json"
+	textNotCancelable  = "Invoice can not be canceled"
+	textNotStartable   = "Deal can not be started"
+	textNotConfirmable = "Transfer can not be confirmed"
+	textNotDisputable  = "Dispute can not be opened"
+	textMultipartType  = "Content-Type should be multipart/form-data"
+	textMalformedForm  = "Request body is not a valid form"
+	textExtraField     = "This form should not contain extra fields"
+	textEmptyFile      = "An empty file is not allowed"
+	textLargeFile      = "The file is too large"
 )

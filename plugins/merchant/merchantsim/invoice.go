@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/payhost/payhost/plugins/internal/simkit"
 )
 
 // Status is the state of an invoice.
@@ -132,6 +134,10 @@ type Deal struct {
 	DisputeAmount decimal.Decimal `json:"disputeAmount"`
 	// DisputeResult is "" until a dispute is resolved.
 	DisputeResult string `json:"disputeResult,omitempty"`
+	// Attachments are the proofs of the payer's transfer.
+	Attachments []Attachment `json:"attachments,omitempty"`
+	// DisputeAttachment is the proof that came with a dispute.
+	DisputeAttachment *Attachment `json:"disputeAttachment,omitempty"`
 	// PaidAt is when the payer's transfer was confirmed or received; zero before.
 	PaidAt time.Time `json:"paidAt,omitzero"`
 
@@ -146,7 +152,7 @@ type invoice struct {
 	Invoice
 	// timer looks at the invoice when its hour is over, so that expiry is
 	// announced even when nobody reads the invoice. Stopped once it is not new.
-	timer *time.Timer
+	timer *simkit.Timer
 }
 
 // snapshot copies the invoice so that the caller may keep it.
@@ -161,6 +167,11 @@ func (i *invoice) snapshot() Invoice {
 		if r := out.Deals[n].Requisites; r != nil {
 			own := *r
 			out.Deals[n].Requisites = &own
+		}
+		out.Deals[n].Attachments = slices.Clone(out.Deals[n].Attachments)
+		if f := out.Deals[n].DisputeAttachment; f != nil {
+			own := *f
+			out.Deals[n].DisputeAttachment = &own
 		}
 	}
 	return out

@@ -48,6 +48,18 @@ func (s *Sim) available(i *invoice) []Variant {
 	return out
 }
 
+// rateDTO is one direction of the current rates.
+type rateDTO struct {
+	Pair string `json:"pair"`
+	Rate string `json:"rate"`
+}
+
+// rates serves 4.11. The store has one rate for both directions.
+func (s *Sim) rates(*http.Request, []byte) (any, *refusal) {
+	rate := rateDTO{usdt + "/" + s.cfg.Currency, s.cfg.Rate.String()}
+	return map[string]rateDTO{"in": rate, "out": rate}, nil
+}
+
 // paymentOptions serves 4.12.
 func (s *Sim) paymentOptions(*http.Request, []byte) (any, *refusal) {
 	out := []listedDTO{}

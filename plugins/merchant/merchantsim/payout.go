@@ -12,7 +12,7 @@ const optionCard = "TO_CARD"
 // methodUnknown is the literal that asks the gateway to find the bank.
 const methodUnknown = "unknown"
 
-// withdrawalFee is the flat fee that accounts show; withdrawals are not played.
+// withdrawalFee is the flat fee of a withdrawal in USDT, which accounts show.
 const withdrawalFee = "2"
 
 // readPayee reads where a payout goes. In a payin the object is checked and
@@ -63,7 +63,7 @@ type purse struct {
 	available, frozen decimal.Decimal
 }
 
-// account computes the account from all invoices, so that it cannot drift from
+// account computes the account from all invoices and withdrawals, so that it cannot drift from
 // them: payouts freeze what they need when they are created, spend it when they
 // are paid and give it back when they end otherwise. The caller holds mu.
 func (s *Sim) account() purse {
@@ -79,6 +79,9 @@ func (s *Sim) account() purse {
 		case i.Status == StatusPaid:
 			out.available = out.available.Sub(s.split(i, i.Received).maker)
 		}
+	}
+	for _, w := range s.withdrawals {
+		out.available = out.available.Sub(w.spent())
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func isJSON(r *http.Request) bool {
 func (s *Sim) refuseAuth(r *http.Request, body []byte) string {
 	identity, signature := r.Header.Values(headerIdentity), r.Header.Values(headerSignature)
 	switch {
-	case s.cfg.APIKey == "" || s.cfg.Secret == "":
+	case s.cfg.APIKey == "" || *s.secret.Load() == "":
 		return "the simulator has no APIKey or no Secret"
 	case len(identity) != 1:
 		return "there must be exactly one X-Identity header"
@@ -59,7 +59,7 @@ func (s *Sim) refuseAuth(r *http.Request, body []byte) string {
 		return "X-Identity is not the key of this store"
 	}
 	url := s.publicURL() + r.URL.RequestURI()
-	want := sign(s.cfg.Secret, r.Method, url, signedBody(r, body))
+	want := sign(*s.secret.Load(), r.Method, url, signedBody(r, body))
 	if !hmac.Equal([]byte(signature[0]), []byte(want)) {
 		return "X-Signature does not match " + r.Method + " " + url + " and the body"
 	}

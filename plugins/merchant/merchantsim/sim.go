@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -28,10 +29,9 @@ type Sim struct {
 	kit *simkit.Kit
 	mux *http.ServeMux
 
-	timers sync.WaitGroup // one count for each timer that is set or running
+	secret atomic.Pointer[string]
 
 	mu               sync.Mutex // guards everything below and every invoice
-	closed           bool
 	public           string
 	shape            ErrorShape
 	arrays           bool
@@ -43,22 +43,27 @@ type Sim struct {
 	byInternal       map[string][]*invoice // several may share an internalId
 	dealCount        int
 	accountID        string
+	withdrawals      []Withdrawal
 }
 
 // New returns a simulator. It listens nowhere and starts no goroutine until the
 // first callback.
 func New(c Config) *Sim {
 	c = c.withDefaults()
+	kit := simkit.New(simkit.Config{
+		SecretHeaders: []string{headerIdentity, headerSignature},
+		SecretFields:  []string{"code2FA", "requisites"},
+		HTTPClient:    c.HTTPClient, RetryDelays: c.RetryDelays, StatusBody: faultBody, Now: c.Now, Logger: c.Logger,
+	})
+	c.Now = kit.Clock.Now
 	s := &Sim{
 		cfg: c, public: c.PublicURL, shape: c.ErrorShape, noRequisites: NoRequisitesOff,
 		accountID: newID(), invoices: map[string]*invoice{}, byInternal: map[string][]*invoice{},
-		kit: simkit.New(simkit.Config{
-			SecretHeaders: []string{headerIdentity, headerSignature},
-			HTTPClient:    c.HTTPClient, RetryDelays: c.RetryDelays, Now: c.Now, Logger: c.Logger,
-		}),
-		mux: http.NewServeMux(),
+		kit: kit, mux: http.NewServeMux(),
 	}
+	s.secret.Store(&c.Secret)
 	s.routes()
+	s.mountBoard()
 	return s
 }
 
@@ -89,8 +94,9 @@ func (s *Sim) publicURL() string {
 
 // Kit returns the scripted faults, the request log and the callbacks, for tests
 // that steer them from Go. The operations are named create, get,
-// get_by_internal_id, cancel, variants, start_deal, accounts, payment_options,
-// payment_methods, public_payment_methods, qr_code and unknown.
+// get_by_internal_id, cancel, variants, start_deal, confirm_transfer, dispute,
+// withdraw, accounts, rates, payment_options, payment_methods,
+// public_payment_methods, qr_code and unknown.
 func (s *Sim) Kit() *simkit.Kit { return s.kit }
 
 // Idle waits until no callback is queued, on the wire or waiting for a retry.
@@ -99,16 +105,7 @@ func (s *Sim) Idle(ctx context.Context) error { return s.kit.Callbacks.Idle(ctx)
 // Close gives up undelivered callbacks and waits for every goroutine the
 // simulator started. Closing twice is fine. The HTTP server that uses the
 // handler is the caller's to stop.
-func (s *Sim) Close() {
-	s.mu.Lock()
-	s.closed = true
-	for _, i := range s.order {
-		s.stopTimer(i)
-	}
-	s.mu.Unlock()
-	s.timers.Wait()
-	s.kit.Close()
-}
+func (s *Sim) Close() { s.kit.Close() }
 
 // encode renders an answer or callback as the gateway does: compact JSON with
 // escaped slashes, which every JSON parser reads back as plain ones. A slash can
@@ -141,16 +138,11 @@ func (s *Sim) find(id string, now time.Time) *invoice {
 
 // add stores a new invoice and sets its timer. The caller holds mu.
 func (s *Sim) add(i *invoice) {
-	if !s.closed {
-		s.timers.Add(1)
-		i.timer = time.AfterFunc(s.cfg.InvoiceTTL, func() {
-			defer s.timers.Done()
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			// The clock may be a test's own and stand still; then nothing is due.
-			s.settle(i, s.cfg.Now())
-		})
-	}
+	i.timer = s.kit.Clock.At(i.ExpireAt, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.settle(i, s.cfg.Now())
+	})
 	s.invoices[i.ID] = i
 	s.order = append(s.order, i)
 	if i.InternalID != "" {
@@ -158,10 +150,9 @@ func (s *Sim) add(i *invoice) {
 	}
 }
 
-// stopTimer stops the timer of an invoice, unless it is running or stopped
-// already. The caller holds mu.
+// stopTimer stops the timer of an invoice. The caller holds mu.
 func (s *Sim) stopTimer(i *invoice) {
-	if i.timer != nil && i.timer.Stop() {
-		s.timers.Done()
+	if i.timer != nil {
+		i.timer.Stop()
 	}
 }

@@ -76,6 +76,20 @@ func operations() []operation {
 		{OpCharge, http.MethodPost, (*Sim).charge},
 		{OpStatement, http.MethodGet, (*Sim).statement},
 		{OpDetails, http.MethodGet, (*Sim).details},
+		{OpQRList, http.MethodGet, (*Sim).qrList},
+		{OpQRDetails, http.MethodGet, (*Sim).qrDetails},
+		{OpQRReset, http.MethodPost, (*Sim).qrReset},
+		{OpSubmerchants, http.MethodGet, (*Sim).submerchantList},
+		{OpSplitReceivers, http.MethodGet, (*Sim).splitReceiverList},
+		{OpEmployees, http.MethodGet, (*Sim).employeeList},
+		{OpSubCreate, http.MethodPost, (*Sim).subCreate},
+		{OpSubStatus, http.MethodGet, (*Sim).subStatus},
+		{OpSubList, http.MethodGet, (*Sim).subList},
+		{OpSubPayments, http.MethodGet, (*Sim).subPayments},
+		{OpSubEdit, http.MethodPost, (*Sim).subEdit},
+		{OpSubRemove, http.MethodPost, (*Sim).subRemove},
+		{OpReceipt, http.MethodGet, (*Sim).receipt},
+		{OpFiscalChecks, http.MethodGet, (*Sim).fiscalChecks},
 	}
 }
 

@@ -15,7 +15,8 @@ const (
 	currencyUAH     = 980
 )
 
-// createRequest has the members of O2412. tipsEmployeeId is in older texts only and therefore unknown here.
+// createRequest has the members of the newest documents, and tipsEmployeeId of older ones, which is taken for an employee
+// that exists.
 type createRequest struct {
 	amount          *int64
 	ccy             int32
@@ -32,6 +33,7 @@ type createRequest struct {
 	agentFeePercent json.Number
 	displayType     string
 	withAppURL      bool
+	tipsEmployeeID  string
 }
 
 type saveCardData struct {
@@ -51,6 +53,7 @@ func parseCreate(body []byte) (createRequest, error) {
 		"successUrl": &q.successURL, "failUrl": &q.failURL, "webHookUrl": &q.webHookURL, "validity": &q.validity,
 		"paymentType": &q.paymentType, "qrId": &q.qrID, "code": &q.code, "saveCardData": &q.saveCard,
 		"agentFeePercent": (*exactNumber)(&q.agentFeePercent), "displayType": &q.displayType, "withAppUrl": &q.withAppURL,
+		"tipsEmployeeId": &q.tipsEmployeeID,
 	})
 }
 
@@ -87,15 +90,28 @@ func (s *Sim) create(r *http.Request, body []byte) (any, *apiError) {
 		RedirectURL: q.redirectURL, SuccessURL: q.successURL, FailURL: q.failURL, WebHookURL: q.webHookURL,
 		CreatedAt: now, ModifiedAt: now, ExpiresAt: now.Add(time.Duration(validity) * time.Second),
 		CMS: r.Header.Get("X-Cms"), CMSVersion: r.Header.Get("X-Cms-Version"),
+		Code: q.code, TipsEmployeeID: q.tipsEmployeeID, AgentFeePercent: string(q.agentFeePercent),
 	}
 	if q.saveCard != nil && *q.saveCard.saveCard {
 		inv.SaveCard, inv.WalletID = true, q.saveCard.walletID
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if q.code != "" && !s.hasSubmerchant(q.code) {
+		return nil, badRequest("code: no such submerchant")
+	}
+	if q.tipsEmployeeID != "" && !s.hasEmployee(q.tipsEmployeeID) {
+		return nil, badRequest("tipsEmployeeId: no such employee")
+	}
+	if q.qrID != "" {
+		if failed := s.checkDesk(q.qrID); failed != nil {
+			return nil, failed
+		}
+		s.putOnDesk(q.qrID, inv)
+	}
 	base := s.base(r.Host)
 	inv.PageURL = base + "/pay/" + inv.InvoiceID
-	if q.withAppURL && q.paymentType != TypeVerification {
+	if q.withAppURL && q.paymentType != TypeVerification && q.qrID == "" {
 		inv.AppURL = base + "/or/" + inv.InvoiceID
 	}
 	s.invoices = append(s.invoices, inv)
@@ -127,12 +143,6 @@ func (s *Sim) checkCreate(q createRequest) *apiError {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 			return badRequest("%q is not an absolute http address", address)
 		}
-	}
-	switch {
-	case q.qrID != "":
-		return notFound("1004", "qr not found")
-	case q.code != "":
-		return badRequest("code: no submerchants")
 	}
 	return nil
 }

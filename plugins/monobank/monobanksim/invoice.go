@@ -39,6 +39,13 @@ type Invoice struct {
 	SuccessURL  string `json:"success_url,omitempty"`
 	FailURL     string `json:"fail_url,omitempty"`
 	WebHookURL  string `json:"webhook_url,omitempty"`
+	// Code is the terminal of the submerchant the invoice belongs to; empty for the merchant's own.
+	Code string `json:"code,omitempty"`
+	// TipsEmployeeID is who receives tips, Tips how much the payer gave, see [Sim.PayWithTips].
+	TipsEmployeeID string `json:"tips_employee_id,omitempty"`
+	Tips           int64  `json:"tips,omitempty"`
+	// AgentFeePercent is the agent's own fee, digit by digit as it was sent.
+	AgentFeePercent string `json:"agent_fee_percent,omitempty"`
 	// SaveCard says that the card is tokenized after payment, into WalletID.
 	SaveCard bool   `json:"save_card,omitempty"`
 	WalletID string `json:"wallet_id,omitempty"`
@@ -65,6 +72,8 @@ type Invoice struct {
 
 	card       *card     // of the latest payment attempt, replaced as a whole
 	operatedAt time.Time // when the first payment attempt began, for the statement
+
+	checkStatus, checkReason string // of its fiscal receipts; empty means done
 }
 
 // Refund is one refund request.

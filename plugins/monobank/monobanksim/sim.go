@@ -23,6 +23,9 @@ const (
 	OpDetails  = "details"
 	OpPayPage  = "pay-page"
 
+	OpReceipt      = "invoice/receipt"
+	OpFiscalChecks = "invoice/fiscal-checks"
+
 	OpWallet     = "wallet"
 	OpDeleteCard = "wallet/card"
 	OpCharge     = "wallet/payment"
@@ -66,7 +69,7 @@ type Config struct {
 	AllowReturnURLs bool
 	// AllowSaveCard switches saveCardData, and with it card verification, on. The bank's support must do that too.
 	AllowSaveCard bool
-	// FiscalLink makes a basket mandatory, as for merchants with a fiscal register.
+	// FiscalLink makes a basket mandatory, as for merchants with a fiscal register, and makes fiscal receipts.
 	FiscalLink bool
 	// PendingRefunds leaves accepted refunds in processing until [Sim.FinishRefunds] instead of completing them at once.
 	PendingRefunds bool
@@ -82,7 +85,9 @@ type Config struct {
 	RetryDelays []time.Duration
 	// HTTPClient sends the webhooks. Nil means a client of the simulator's own.
 	HTTPClient *http.Client
-	// Now is the bank's clock. Nil means time.Now.
+	// HoldTTL is how long a hold lives before the bank releases it. Zero means the documented nine days.
+	HoldTTL time.Duration
+	// Now is what the bank's clock starts from, see [Sim.Kit]. Nil means time.Now.
 	Now func() time.Time
 	// Logger receives one line for each webhook attempt. Nil discards.
 	Logger *slog.Logger
@@ -104,6 +109,7 @@ type Sim struct {
 	tokens    []string // every token a payment saved a card under, deleted ones included
 	charges   []chargeScript
 	refusals  int // how many coming refunds fail in the answer
+	own       belongings
 
 	keyMu sync.Mutex        // guards key; separate, because webhooks are signed while they are sent
 	key   *ecdsa.PrivateKey // nil until it is needed
@@ -123,20 +129,22 @@ func New(c Config) *Sim {
 	c.MerchantID = cmp.Or(c.MerchantID, "12o4Vv7EWy")
 	c.MerchantName = cmp.Or(c.MerchantName, "Simulated shop")
 	c.EDRPOU = cmp.Or(c.EDRPOU, "4242424242")
+	kit := simkit.New(simkit.Config{
+		SecretHeaders: []string{tokenHeader},
+		HTTPClient:    c.HTTPClient,
+		RetryDelays:   c.RetryDelays[:min(len(c.RetryDelays), 2)],
+		StatusBody:    faultBody,
+		Now:           c.Now,
+		Logger:        c.Logger,
+	})
+	c.Now, c.HoldTTL = kit.Clock.Now, cmp.Or(c.HoldTTL, 9*24*time.Hour)
 	s := &Sim{
 		config:    c,
 		publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		byID:      map[string]*Invoice{},
 		key:       c.Key,
 		mux:       http.NewServeMux(),
-		kit: simkit.New(simkit.Config{
-			SecretHeaders: []string{tokenHeader},
-			HTTPClient:    c.HTTPClient,
-			RetryDelays:   c.RetryDelays[:min(len(c.RetryDelays), 2)],
-			StatusBody:    faultBody,
-			Now:           c.Now,
-			Logger:        c.Logger,
-		}),
+		kit:       kit,
 	}
 	for _, op := range operations() {
 		s.mux.Handle("/api/merchant/"+op.name, s.kit.Handle(op.name, func(w http.ResponseWriter, r *http.Request) {
@@ -152,6 +160,8 @@ func New(c Config) *Sim {
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
 	s.mountEffects()
 	s.mountScript()
+	s.mountBelongings()
+	s.mountBoard()
 	return s
 }
 

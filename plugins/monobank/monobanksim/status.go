@@ -144,6 +144,7 @@ func (s *Sim) set(inv *Invoice, status string) error {
 	inv.Status = status
 	inv.operated(s.config.Now().UTC().Truncate(time.Second))
 	s.keepCard(inv)
+	s.releaseLater(inv)
 	return s.changed(inv)
 }
 

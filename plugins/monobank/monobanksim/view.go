@@ -24,6 +24,13 @@ type statusView struct {
 	CancelList    []cancelView `json:"cancelList,omitempty"`
 	PaymentInfo   *card        `json:"paymentInfo,omitempty"`
 	WalletData    *walletView  `json:"walletData,omitempty"`
+	TipsInfo      *tipsView    `json:"tipsInfo,omitempty"`
+}
+
+// tipsView has no amount where nobody gave tips.
+type tipsView struct {
+	EmployeeID string `json:"employeeId"`
+	Amount     int64  `json:"amount,omitempty"`
 }
 
 type cancelView struct {
@@ -83,7 +90,7 @@ func (s *Sim) view(inv *Invoice) statusView {
 	}
 	switch inv.Status {
 	case StatusSuccess, StatusReversed:
-		final := inv.Captured - inv.refunded(RefundSuccess)
+		final := inv.Captured + inv.Tips - inv.refunded(RefundSuccess)
 		v.FinalAmount, v.PaymentInfo = &final, inv.card
 	case StatusProcessing, StatusFailure:
 		v.PaymentInfo = inv.card
@@ -93,6 +100,9 @@ func (s *Sim) view(inv *Invoice) statusView {
 	}
 	if inv.SaveCard && inv.Status == StatusSuccess {
 		v.WalletData = &walletView{cardToken(inv), walletOf(inv), "created"}
+	}
+	if inv.TipsEmployeeID != "" && inv.Status == StatusSuccess {
+		v.TipsInfo = &tipsView{inv.TipsEmployeeID, inv.Tips}
 	}
 	for _, r := range inv.Refunds {
 		v.CancelList = append(v.CancelList, cancelView{r.Status, r.Amount, inv.Currency, wireTime(r.CreatedAt),

@@ -20,14 +20,16 @@ func (s *Sim) sendWebhook(inv *Invoice) error {
 	if err != nil {
 		return err
 	}
-	s.kit.Callbacks.Send(simkit.Callback{
-		Lane: inv.InvoiceID, Event: inv.Status, URL: inv.WebHookURL,
-		Prepare: func(int) ([]byte, http.Header, error) {
-			signature, err := s.sign(body)
-			return body, http.Header{"X-Sign": {signature}, "Content-Type": {"application/json"}}, err
-		},
-	})
+	s.kit.Callbacks.Send(simkit.Callback{Lane: inv.InvoiceID, Event: inv.Status, URL: inv.WebHookURL, Prepare: s.signed(body)})
 	return nil
+}
+
+// signed prepares each delivery of a body.
+func (s *Sim) signed(body []byte) func(int) ([]byte, http.Header, error) {
+	return func(int) ([]byte, http.Header, error) {
+		signature, err := s.sign(body)
+		return body, http.Header{"X-Sign": {signature}, "Content-Type": {"application/json"}}, err
+	}
 }
 
 // sign returns base64 of the DER signature over SHA-256 of exactly these bytes.

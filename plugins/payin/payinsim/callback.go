@@ -37,14 +37,14 @@ func (s *Sim) sendCallback(inv *Invoice) error {
 }
 
 func (s *Sim) callbackBody(id int64, status int) ([]byte, error) {
-	now := s.config.Now()
+	now := s.wall()
 	return simkit.EncodeJSON(topupCallback{
 		PaymentInID:     id,
 		PaymentInStatus: status,
 		Timestamp:       now.Unix(),
 		Tracker:         newTracker(now),
 		// tracker and hash are the two fields the signature leaves out.
-		Hash: hashOf(s.config.Key, []param{
+		Hash: hashOf(*s.key.Load(), []param{
 			{"payment_in_id", strconv.FormatInt(id, 10)},
 			{"payment_in_status", strconv.Itoa(status)},
 			{"timestamp", strconv.FormatInt(now.Unix(), 10)},

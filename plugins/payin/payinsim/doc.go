@@ -10,11 +10,13 @@
 //
 // Where the provider's documents are silent the simulator takes the harsher reading and says so at the place: an
 // external_id is unique among charges and not among rewards, so a reward that is sent twice pays twice, which
-// [Sim.Effects] counts. What is not played: registration of users, shops and the listing of outgoing payments.
+// [Sim.Effects] counts. Where they contradict themselves it plays the samples, and [Quirks] choose the other reading.
+// Users and shops are registered as documented; [Sim.Users] and [Sim.Shops] show them.
 //
 // A person pays at the payment link's page. A test or curl moves invoices by the methods of Sim or by POST /_sim/pay,
 // decline, freeze (hold), cancel, expire, processing, partial, refund, chargeback (dispute), status and notify with
 // {"id": "<payment_in_id or pretty_id>"}, charges and rewards by POST /_sim/movement with {"id": "<external_id>", "do":
-// "settle, reject, trouble or notify"}, and balances by POST /_sim/balance. Faults, callbacks and the request log are
-// under /_sim/ as well.
+// "settle, reject, trouble, notify, cancel, refund, status or outgoing"}, and balances by POST /_sim/balance. What there
+// is shows under GET /_sim/invoices, movements, users and shops. Faults, callbacks and the request log are under /_sim/
+// as well.
 package payinsim

@@ -16,6 +16,8 @@ const (
 	textField // not empty
 	flagField // 1 or 0
 	addressField
+	emailField
+	phoneField // a plus sign and digits
 )
 
 // field is one documented parameter of a method.
@@ -66,6 +68,12 @@ func (k fieldKind) accepts(value string) bool {
 	case addressField:
 		u, err := url.Parse(value)
 		return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+	case emailField:
+		name, host, ok := strings.Cut(value, "@")
+		return ok && name != "" && host != "" && !strings.ContainsAny(value, " \t\r\n")
+	case phoneField:
+		digits, plus := strings.CutPrefix(value, "+")
+		return plus && isDigits(digits) && len(digits) >= 5 && len(digits) <= 15
 	case textField:
 	}
 	return value != ""

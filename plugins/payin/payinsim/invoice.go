@@ -40,7 +40,8 @@ type Invoice struct {
 	DoneAt    time.Time `json:"done_at,omitzero"`
 
 	// credited says that the payer's balance holds the money.
-	credited bool
+	credited  bool
+	expiresAt time.Time
 }
 
 func createFields() []field {
@@ -58,10 +59,10 @@ func createFields() []field {
 
 type created struct {
 	PayLink string `json:"pay_link"`
-	// The provider's tables call the three ids strings, its samples show numbers; numbers are sent.
-	PaymentInID          int64  `json:"payment_in_id"`
-	PaymentInInnerID     int64  `json:"payment_in_inner_id"`
-	PaymentInInnerIDUser int64  `json:"payment_in_inner_id_user"`
+	// The provider's tables call the three ids strings, its samples show numbers; see [Quirks.IDsAsText].
+	PaymentInID          any    `json:"payment_in_id"`
+	PaymentInInnerID     any    `json:"payment_in_inner_id"`
+	PaymentInInnerIDUser any    `json:"payment_in_inner_id_user"`
 	PrettyID             string `json:"pretty_id"`
 }
 
@@ -102,7 +103,8 @@ func (s *Sim) create(r *http.Request, f form) (any, error) {
 	}
 	s.invoices = append(s.invoices, inv)
 	s.byID[inv.PaymentInID], s.byID[inv.PrettyID] = inv, inv
-	return created{inv.PayLink, id, inv.InnerID, payerID, inv.PrettyID}, nil
+	s.expireLater(inv)
+	return created{inv.PayLink, s.id(id), s.id(inv.InnerID), s.id(payerID), inv.PrettyID}, nil
 }
 
 // newPaymentID returns an unused id of 14 digits, as in the samples. The caller holds mu.

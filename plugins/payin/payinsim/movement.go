@@ -45,6 +45,10 @@ type Movement struct {
 	Status int `json:"status"`
 	// Moved says whether money went from one balance to the other: the effect that must happen exactly once.
 	Moved bool `json:"moved"`
+	// Outgoing is the code of the outgoing payment where a script set it; nil means what follows from Status.
+	Outgoing *int `json:"outgoing,omitempty"`
+	// ListID is the id in the listing of a user's outgoing payments.
+	ListID int64 `json:"list_id"`
 	// PaymentInID and PaymentOutID are the invoice numbers in the two users' accounts.
 	PaymentInID  string    `json:"payment_in_id"`
 	PaymentOutID string    `json:"payment_out_id"`
@@ -135,6 +139,8 @@ func (s *Sim) accept(m *Movement) error {
 	now := s.config.Now()
 	m.CreatedAt, m.UpdatedAt = now, now
 	m.PaymentInID, m.PaymentOutID = s.nextNumber(m.To), s.nextNumber(m.From)
+	s.listID++
+	m.ListID = s.listID
 	s.movements = append(s.movements, m)
 	if s.config.HoldMovements {
 		return nil

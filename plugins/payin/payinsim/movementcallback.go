@@ -67,7 +67,7 @@ func (s *Sim) announce(m *Movement) error {
 }
 
 func (s *Sim) movementBody(m Movement) ([]byte, error) {
-	now := s.config.Now()
+	now := s.wall()
 	at := strconv.FormatInt(now.Unix(), 10)
 	notice := movementNotice{
 		ExternalID: m.ExternalID, ServiceID: m.ServiceID, Status: m.Status, Timestamp: at, Tracker: newTracker(now),
@@ -80,6 +80,6 @@ func (s *Sim) movementBody(m Movement) ([]byte, error) {
 		notice.PaymentInID, notice.PaymentOutID = &m.PaymentInID, &m.PaymentOutID
 		signed = append(signed, param{"payment_in_id", m.PaymentInID}, param{"payment_out_id", m.PaymentOutID})
 	}
-	notice.Hash = hashOf(s.config.Key, signed)
+	notice.Hash = hashOf(*s.key.Load(), signed)
 	return simkit.EncodeJSON(notice)
 }

@@ -43,7 +43,7 @@ func (s *Sim) Effects(externalID string) int {
 // next methods is an external_id, meaning the newest movement that has it; errors wrap [ErrNotFound] or [ErrImpossible].
 func (s *Sim) Settle(externalID string) error {
 	return s.onMovement(externalID, func(m *Movement) error {
-		if m.Status != StatusNew && m.Status != MovementTrouble {
+		if m.Outgoing != nil || m.Status != StatusNew && m.Status != MovementTrouble {
 			return movementError(m, "settled")
 		}
 		return s.settle(m)
@@ -77,6 +77,51 @@ func (s *Sim) Trouble(externalID string, moved bool) error {
 	})
 }
 
+// CancelMovement ends an undecided movement without a callback: its outgoing payment is cancelled (2 of §6.3), which the
+// callbacks have no code for.
+func (s *Sim) CancelMovement(externalID string) error {
+	return s.onMovement(externalID, func(m *Movement) error {
+		if m.Status != StatusNew || m.Outgoing != nil {
+			return movementError(m, "cancelled")
+		}
+		s.showOutgoing(m, StatusCanceled)
+		return nil
+	})
+}
+
+// RefundMovement takes a paid movement back: the money returns and its outgoing payment is refunded (8 of §6.3). No
+// callback tells.
+func (s *Sim) RefundMovement(externalID string) error {
+	return s.onMovement(externalID, func(m *Movement) error {
+		if !m.Moved || m.Outgoing != nil {
+			return movementError(m, "refunded")
+		}
+		amount := cents(m.Amount)
+		s.credit(m.To, m.CurrencyID, -amount)
+		s.credit(m.From, m.CurrencyID, amount)
+		s.showOutgoing(m, StatusRefunded)
+		return nil
+	})
+}
+
+// SetMovementStatus announces any code, also one that the provider's table does not have; no money moves.
+func (s *Sim) SetMovementStatus(externalID string, code int) error {
+	return s.onMovement(externalID, func(m *Movement) error { return s.decide(m, code) })
+}
+
+// SetOutgoingStatus makes searches show any code for the outgoing payment of a movement; no money moves.
+func (s *Sim) SetOutgoingStatus(externalID string, code int) error {
+	return s.onMovement(externalID, func(m *Movement) error {
+		s.showOutgoing(m, code)
+		return nil
+	})
+}
+
+// showOutgoing sets the code of the outgoing payment. The caller holds mu.
+func (s *Sim) showOutgoing(m *Movement, code int) {
+	m.Outgoing, m.UpdatedAt = &code, s.config.Now()
+}
+
 // NotifyMovement sends the callback of a decided movement once more.
 func (s *Sim) NotifyMovement(externalID string) error {
 	return s.onMovement(externalID, func(m *Movement) error {
@@ -105,10 +150,11 @@ func movementError(m *Movement, what string) error {
 // movementCommand is the body of POST /_sim/movement.
 type movementCommand struct {
 	ID string `json:"id"`
-	// Do is settle, reject, trouble or notify.
+	// Do is settle, reject, trouble, notify, cancel, refund, status or outgoing.
 	Do string `json:"do"`
-	// Moved belongs to trouble.
+	// Moved belongs to trouble, Code to status and outgoing.
 	Moved bool `json:"moved,omitempty"`
+	Code  *int `json:"code,omitempty"`
 }
 
 // balanceCommand is the body of POST /_sim/balance; Currency is 643 when empty.
@@ -118,28 +164,37 @@ type balanceCommand struct {
 	Amount   string `json:"amount"`
 }
 
-// mountMovements adds POST /_sim/movement, which answers with all movements, and POST /_sim/balance.
+// mountMovements adds POST /_sim/movement, which answers with all movements, GET /_sim/movements and POST /_sim/balance.
 func (s *Sim) mountMovements() {
 	simkit.Command(s.mux, "movement", func(c movementCommand) (any, error) {
-		var err error
-		switch c.Do {
-		case "settle":
-			err = s.Settle(c.ID)
-		case "reject":
-			err = s.Reject(c.ID)
-		case "trouble":
-			err = s.Trouble(c.ID, c.Moved)
-		case "notify":
-			err = s.NotifyMovement(c.ID)
-		default:
-			err = fmt.Errorf("movement: do is %q; known are settle, reject, trouble and notify", c.Do)
-		}
-		if err != nil {
+		if err := s.moveMovement(c); err != nil {
 			return nil, err
 		}
-		return append(s.Charges(), s.Rewards()...), nil
+		return s.allMovements(), nil
 	})
+	s.list("movements", s.allMovements)
 	simkit.Command(s.mux, "balance", func(c balanceCommand) (any, error) {
 		return nil, s.SetBalance(c.User, c.Currency, c.Amount)
 	})
+}
+
+func (s *Sim) allMovements() any { return append(s.Charges(), s.Rewards()...) }
+
+// moveMovement does what a movementCommand says.
+func (s *Sim) moveMovement(c movementCommand) error {
+	simple := map[string]func(string) error{
+		"settle": s.Settle, "reject": s.Reject, "notify": s.NotifyMovement, "cancel": s.CancelMovement, "refund": s.RefundMovement,
+	}
+	coded := map[string]func(string, int) error{"status": s.SetMovementStatus, "outgoing": s.SetOutgoingStatus}
+	switch {
+	case c.Do == "trouble":
+		return s.Trouble(c.ID, c.Moved)
+	case simple[c.Do] != nil:
+		return simple[c.Do](c.ID)
+	case coded[c.Do] != nil && c.Code != nil:
+		return coded[c.Do](c.ID, *c.Code)
+	case coded[c.Do] != nil:
+		return fmt.Errorf("movement: %s needs a code", c.Do)
+	}
+	return fmt.Errorf("movement: do is %q; known are settle, reject, trouble, notify, cancel, refund, status and outgoing", c.Do)
 }

@@ -43,6 +43,10 @@ func operations() map[string]operation {
 		"/payment-out/find-payment":                  {OpFindOutgoing, outgoingFields(), (*Sim).findOutgoing},
 		"/user/api-get-balance":                      {OpBalance, balanceFields(), (*Sim).getBalance},
 		"/user/get_user_info_via_dev_key":            {OpFindUser, userFields(), (*Sim).findUser},
+
+		"/payment-out/get-last-payments-for-user": {OpListOutgoing, listFields(), (*Sim).listOutgoing},
+		"/user/api-create":                        {OpRegister, registerFields(), (*Sim).register},
+		"/shop/api-create":                        {OpCreateShop, shopFields(), (*Sim).createShop},
 	}
 }
 
@@ -91,7 +95,7 @@ func (s *Sim) act(op operation, r *http.Request) (any, error) {
 	if !found {
 		return nil, refusal("parameter hash is required")
 	}
-	if s.config.Key == "" || !hmac.Equal([]byte(hash), []byte(hashOf(s.config.Key, f.without("hash")))) {
+	if key := *s.key.Load(); key == "" || !hmac.Equal([]byte(hash), []byte(hashOf(key, f.without("hash")))) {
 		return nil, refusal("incorrect hash")
 	}
 	if err := checkFields(append(op.fields, commonFields()...), f); err != nil {
@@ -111,7 +115,7 @@ func (s *Sim) checkClock(text string) error {
 	if err != nil {
 		return refusal("incorrect timestamp")
 	}
-	if off := s.config.Now().Unix() - seconds; max(off, -off) > int64(clockTolerance/time.Second) {
+	if off := s.wall().Unix() - seconds; max(off, -off) > int64(clockTolerance/time.Second) {
 		return refusal("incorrect timestamp")
 	}
 	return nil

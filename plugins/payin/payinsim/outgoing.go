@@ -3,7 +3,11 @@ package payinsim
 import (
 	"fmt"
 	"net/http"
+	"slices"
 )
+
+// OpListOutgoing names the listing of outgoing payments, for faults and for the request log.
+const OpListOutgoing = "list-outgoing"
 
 func outgoingFields() []field { return []field{{"account_number", textField, true}} }
 
@@ -25,17 +29,37 @@ func (s *Sim) findOutgoing(_ *http.Request, f form) (any, error) {
 			continue
 		}
 		out := foundOutgoing{AccountNumber: wanted, ClientStatus: outgoingStatus(m), SystemStatus: m.Status}
-		if m.Status != StatusNew {
+		if m.UpdatedAt.After(m.CreatedAt) || m.Status != StatusNew {
 			at := providerTime(m.UpdatedAt)
 			out.LastUpdateTime = &at
+		}
+		if s.config.Quirks.OutgoingAsList {
+			return []foundOutgoing{out}, nil
 		}
 		return out, nil
 	}
 	return nil, refusal(fmt.Sprintf("Payment with account number %s not found", wanted))
 }
 
+// listOutgoing plays POST /payment-out/get-last-payments-for-user: what left the balance of the user.
+func (s *Sim) listOutgoing(_ *http.Request, f form) (any, error) {
+	email, phone := f.text("email"), f.text("phone")
+	listed := []listedPayment{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range slices.Backward(s.movements) {
+		if payer, _ := s.payer(m.From); (email != "" || phone != "") && payer.matches(email, phone) {
+			listed = append(listed, listedPayment{s.id(m.ListID), outgoingStatus(m), providerTime(m.CreatedAt), providerTime(m.UpdatedAt)})
+		}
+	}
+	return s.listing(f, listed)
+}
+
 // outgoingStatus is the code of §6.3 for a movement: in trouble means "wrong situation, contact support".
 func outgoingStatus(m *Movement) int {
+	if m.Outgoing != nil {
+		return *m.Outgoing
+	}
 	switch m.Status {
 	case MovementPaid:
 		return StatusPaid
@@ -45,26 +69,4 @@ func outgoingStatus(m *Movement) int {
 		return StatusTrouble
 	}
 	return StatusNew
-}
-
-func userFields() []field { return []field{{"email", textField, false}, {"phone", textField, false}} }
-
-type foundUser struct {
-	InnerID int64  `json:"inner_id"`
-	Email   string `json:"email"`
-	Phone   string `json:"phone"`
-}
-
-// findUser plays POST /user/get_user_info_via_dev_key: an object, or an empty list with status true when nobody is found.
-func (s *Sim) findUser(_ *http.Request, f form) (any, error) {
-	email, phone := f.text("email"), f.text("phone")
-	if email == "" && phone == "" {
-		return nil, refusal("parameter email or phone is required")
-	}
-	for _, p := range s.config.Payers {
-		if (email == "" || email == p.Email) && (phone == "" || phone == p.Phone) {
-			return foundUser{p.ID, p.Email, p.Phone}, nil
-		}
-	}
-	return []foundUser{}, nil
 }

@@ -28,7 +28,7 @@ type foundPayment struct {
 }
 
 type listedPayment struct {
-	ID         int64  `json:"id"`
+	ID         any    `json:"id"`
 	Status     int    `json:"status"`
 	Created    string `json:"created"`
 	LastUpdate string `json:"last_update"`
@@ -52,9 +52,18 @@ func (s *Sim) findPayment(_ *http.Request, f form) (any, error) {
 	return found[:min(len(found), foundLimit)], nil
 }
 
-// listPayments plays POST /payment-in/get-last-payments-for-user, newest first as the text promises. For a user
-// without payments it answers an empty list; the provider documents nothing.
+// listPayments plays POST /payment-in/get-last-payments-for-user.
 func (s *Sim) listPayments(_ *http.Request, f form) (any, error) {
+	listed := []listedPayment{}
+	for _, inv := range s.newestFirst(f) {
+		listed = append(listed, listedPayment{s.id(inv.ListID), inv.Status, providerTime(inv.CreatedAt), providerTime(inv.UpdatedAt)})
+	}
+	return s.listing(f, listed)
+}
+
+// listing cuts the payments of a user, newest first, to the limit asked for. The text promises that order and the sample
+// shows the other; for a user without payments nothing is documented, see [Quirks].
+func (s *Sim) listing(f form, newestFirst []listedPayment) (any, error) {
 	limit, err := strconv.Atoi(f.text("limit"))
 	if err != nil || limit < 1 || limit > listLimit {
 		return nil, refusal("incorrect value of limit")
@@ -62,11 +71,14 @@ func (s *Sim) listPayments(_ *http.Request, f form) (any, error) {
 	if f.text("email") == "" && f.text("phone") == "" {
 		return nil, refusal("parameter email or phone is required")
 	}
-	listed := []listedPayment{}
-	for _, inv := range s.newestFirst(f) {
-		listed = append(listed, listedPayment{inv.ListID, inv.Status, providerTime(inv.CreatedAt), providerTime(inv.UpdatedAt)})
+	if len(newestFirst) == 0 && s.config.Quirks.NothingAsRefusal {
+		return nil, refusal("Payment with such parameters not found")
 	}
-	return listed[:min(len(listed), limit)], nil
+	out := newestFirst[:min(len(newestFirst), limit)]
+	if s.config.Quirks.OldestFirst {
+		slices.Reverse(out)
+	}
+	return out, nil
 }
 
 // newestFirst returns snapshots of the invoices that match every search parameter given; without one, none.
@@ -77,8 +89,7 @@ func (s *Sim) newestFirst(f form) []Invoice {
 	}
 	matches := func(inv *Invoice) bool {
 		payer, _ := s.payer(inv.PayerID)
-		return (email == "" || email == payer.Email) && (phone == "" || phone == payer.Phone) &&
-			(number == "" || number == inv.PrettyID)
+		return payer.matches(email, phone) && (number == "" || number == inv.PrettyID)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/payhost/payhost/plugins/internal/simkit"
@@ -50,8 +50,8 @@ var (
 type Payer struct {
 	// ID is the provider's user id, the request's payer_id.
 	ID int64
-	// Email and Phone are how the payer is found; the phone is compared by digits, without plus sign or country code
-	// of the searcher's choice, so give it as the searcher will.
+	// Email and Phone are how the payer is found; the phone is compared without its plus sign, so give it with the
+	// country code if the searcher will.
 	Email, Phone string
 }
 
@@ -88,9 +88,15 @@ type Config struct {
 	// SignRepeatsAnew makes each repeat of a callback carry a fresh timestamp and hash. Which of the two the provider
 	// does is not documented; the default, equal bytes, is the harder one for a receiver with a freshness window.
 	SignRepeatsAnew bool
+	// Quirks choose the other readings of the provider's documents.
+	Quirks Quirks
 	// HTTPClient sends the callbacks. Nil means a client of the simulator's own.
 	HTTPClient *http.Client
-	// Now is the provider's clock. Nil means time.Now.
+	// InvoiceTTL is how long a new invoice can be paid before it expires. Zero means 24 hours: the provider documents a
+	// life for its shop's orders only, and that is the one.
+	InvoiceTTL time.Duration
+	// Now is what the provider's clock starts from, see [Sim.Kit]. Nil means time.Now. The timestamps of requests are
+	// always compared with it, and those of callbacks taken from it, because a clock moved by a script moves no client's.
 	Now func() time.Time
 	// Logger receives one line for each callback. Nil discards.
 	Logger *slog.Logger
@@ -101,6 +107,9 @@ type Sim struct {
 	config Config
 	kit    *simkit.Kit
 	mux    *http.ServeMux
+	wall   func() time.Time // the clients' time
+	key    atomic.Pointer[string]
+	people people
 
 	mu        sync.Mutex // guards everything below
 	publicURL string
@@ -114,6 +123,7 @@ type Sim struct {
 
 	movements []*Movement // in order of acceptance
 	purses    map[purse]int64
+	shops     []Shop
 }
 
 // New returns a simulator with no invoices. The caller ends it with [Sim.Close].
@@ -127,8 +137,18 @@ func New(c Config) *Sim {
 	if c.RetryDelays == nil {
 		c.RetryDelays = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour}
 	}
+	wall := c.Now
+	kit := simkit.New(simkit.Config{
+		HTTPClient:  c.HTTPClient,
+		RetryDelays: c.RetryDelays,
+		Accepted:    callbackAccepted,
+		Now:         c.Now,
+		Logger:      c.Logger,
+	})
+	c.Now, c.InvoiceTTL = kit.Clock.Now, cmp.Or(c.InvoiceTTL, 24*time.Hour)
 	s := &Sim{
 		config:    c,
+		wall:      wall,
 		publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		callback:  c.CallbackURL,
 		purses:    map[purse]int64{},
@@ -140,14 +160,9 @@ func New(c Config) *Sim {
 		sequence: map[int64]int64{},
 		listID:   1000000,
 		mux:      http.NewServeMux(),
-		kit: simkit.New(simkit.Config{
-			HTTPClient:  c.HTTPClient,
-			RetryDelays: c.RetryDelays,
-			Accepted:    callbackAccepted,
-			Now:         c.Now,
-			Logger:      c.Logger,
-		}),
+		kit:      kit,
 	}
+	s.key.Store(&c.Key)
 	for path, op := range operations() {
 		s.mux.Handle(path, s.kit.Handle(op.name, func(w http.ResponseWriter, r *http.Request) { s.serve(op, w, r) }))
 	}
@@ -155,6 +170,8 @@ func New(c Config) *Sim {
 	s.kit.Mount(s.mux, func() any { return s.Invoices() })
 	s.mountScript()
 	s.mountMovements()
+	s.mountUsers()
+	s.mountBoard()
 	return s
 }
 
@@ -203,14 +220,6 @@ func (s *Sim) Invoice(id string) (Invoice, error) {
 
 // Close ends held requests and the delivery of callbacks and waits for its goroutines. Closing twice is fine.
 func (s *Sim) Close() { s.kit.Close() }
-
-func (s *Sim) payer(id int64) (Payer, bool) {
-	i := slices.IndexFunc(s.config.Payers, func(p Payer) bool { return p.ID == id })
-	if i < 0 {
-		return Payer{ID: id}, len(s.config.Payers) == 0
-	}
-	return s.config.Payers[i], true
-}
 
 // base is the public address; the caller holds mu.
 func (s *Sim) base(r *http.Request) string { return cmp.Or(s.publicURL, "http://"+r.Host) }

@@ -300,7 +300,7 @@ func TestList(t *testing.T) {
 	out := w.post(t, listPath, search(map[string]string{"phone": "9131112233", "limit": "1000"}))
 	var list []listedPayment
 	require.NoError(t, json.Unmarshal(out.Result, &list))
-	require.Equal(t, []int64{second.ListID, first.ListID}, []int64{list[0].ID, list[1].ID})
+	require.Equal(t, []any{float64(second.ListID), float64(first.ListID)}, []any{list[0].ID, list[1].ID})
 	require.Equal(t, "2020-06-02 01:33:20.123456+06", list[0].Created)
 
 	out = w.post(t, listPath, search(map[string]string{"email": "a@example.com", "limit": "1"}))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/payhost/payhost/cmd/payhost/internal/config"
@@ -27,6 +28,8 @@ type Options struct {
 	Secrets config.Secrets
 	// Dev runs the binaries found in plugins_dir, pinned by nobody, instead of those that the lock pins.
 	Dev bool
+	// Record names accounts whose exchanges with their providers are written below [RecordDir].
+	Record []string
 	// Logger receives the records of the host, its plugins and the HTTP servers.
 	Logger *slog.Logger
 	// Cut, when closed, stops without draining.
@@ -80,6 +83,7 @@ func Run(ctx context.Context, o Options) error {
 	running.AdminTokenPath, running.Plugins = tokenPath, plugins
 	h, err := host.New(host.Config{
 		Store: st, Plugins: plugins, Accounts: accounts(o.Config), PublicURL: running.PublicURL, Logger: o.Logger, Secrets: o.Secrets,
+		Record: host.Record{Dir: RecordDir(o.Config), Accounts: o.Record},
 	})
 	if err != nil {
 		return errors.Join(err, st.Close())
@@ -93,6 +97,9 @@ func Run(ctx context.Context, o Options) error {
 	s := &serving{options: o, host: h, listeners: listeners, streams: streams, running: running}
 	return errors.Join(s.run(ctx, api), st.Close())
 }
+
+// RecordDir is where recordings go, a directory for each account.
+func RecordDir(c *config.Config) string { return filepath.Join(c.DataDir, "recordings") }
 
 // serving is one run.
 type serving struct {

@@ -581,8 +581,10 @@ type ActionSpec struct {
 	MaxAttachments int64 `protobuf:"varint,8,opt,name=max_attachments,json=maxAttachments,proto3" json:"max_attachments,omitempty"`
 	// The largest file in bytes, at most 16 MiB.
 	MaxAttachmentSize int64 `protobuf:"varint,9,opt,name=max_attachment_size,json=maxAttachmentSize,proto3" json:"max_attachment_size,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// What an executed action leaves on its invoice, for "lookup": "attempt" (the default), "confirmation" or "dispute".
+	Leaves        string `protobuf:"bytes,10,opt,name=leaves,proto3" json:"leaves,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ActionSpec) Reset() {
@@ -676,6 +678,13 @@ func (x *ActionSpec) GetMaxAttachmentSize() int64 {
 		return x.MaxAttachmentSize
 	}
 	return 0
+}
+
+func (x *ActionSpec) GetLeaves() string {
+	if x != nil {
+		return x.Leaves
+	}
+	return ""
 }
 
 // DescribeRequest asks for the manifest.
@@ -894,7 +903,7 @@ const file_payhost_plugin_v1_manifest_proto_rawDesc = "" +
 	"\x05scope\x18\x01 \x01(\tR\x05scope\x12\x1c\n" +
 	"\tabilities\x18\x02 \x03(\tR\tabilities\x12\x12\n" +
 	"\x04rate\x18\x03 \x01(\tR\x04rate\x12\x14\n" +
-	"\x05burst\x18\x04 \x01(\x03R\x05burst\"\xbb\x02\n" +
+	"\x05burst\x18\x04 \x01(\x03R\x05burst\"\xd3\x02\n" +
 	"\n" +
 	"ActionSpec\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
@@ -907,7 +916,9 @@ const file_payhost_plugin_v1_manifest_proto_rawDesc = "" +
 	"resolution\x18\a \x01(\tR\n" +
 	"resolution\x12'\n" +
 	"\x0fmax_attachments\x18\b \x01(\x03R\x0emaxAttachments\x12.\n" +
-	"\x13max_attachment_size\x18\t \x01(\x03R\x11maxAttachmentSize\">\n" +
+	"\x13max_attachment_size\x18\t \x01(\x03R\x11maxAttachmentSize\x12\x16\n" +
+	"\x06leaves\x18\n" +
+	" \x01(\tR\x06leaves\">\n" +
 	"\x0fDescribeRequest\x12+\n" +
 	"\x04call\x18\x01 \x01(\v2\x17.payhost.plugin.v1.CallR\x04call\"\xb6\x01\n" +
 	"\x10DescribeResponse\x121\n" +

@@ -45,8 +45,11 @@ type Runtime struct {
 	// Permits provider calls over plain HTTP to any address. Otherwise they are refused except to loopback addresses, where
 	// simulators listen.
 	AllowPlainHttp bool `protobuf:"varint,9,opt,name=allow_plain_http,json=allowPlainHttp,proto3" json:"allow_plain_http,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Write down what these accounts exchange with their providers. A plugin that cannot do it ignores them; recording never fails a
+	// call.
+	Recordings    []*Recording `protobuf:"bytes,10,rep,name=recordings,proto3" json:"recordings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Runtime) Reset() {
@@ -142,6 +145,86 @@ func (x *Runtime) GetAllowPlainHttp() bool {
 	return false
 }
 
+func (x *Runtime) GetRecordings() []*Recording {
+	if x != nil {
+		return x.Recordings
+	}
+	return nil
+}
+
+// Recording asks for the provider exchanges of one account, one file each, without secrets and personal data.
+type Recording struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// An existing directory with mode 0700, which the plugin may write to and never reads back. Absolute.
+	Directory string `protobuf:"bytes,2,opt,name=directory,proto3" json:"directory,omitempty"`
+	// How many files the directory may hold; 0 means 2000.
+	MaxExchanges int32 `protobuf:"varint,3,opt,name=max_exchanges,json=maxExchanges,proto3" json:"max_exchanges,omitempty"`
+	// How many bytes they may have together; 0 means 64 MiB.
+	MaxBytes      int64 `protobuf:"varint,4,opt,name=max_bytes,json=maxBytes,proto3" json:"max_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Recording) Reset() {
+	*x = Recording{}
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Recording) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Recording) ProtoMessage() {}
+
+func (x *Recording) ProtoReflect() protoreflect.Message {
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Recording.ProtoReflect.Descriptor instead.
+func (*Recording) Descriptor() ([]byte, []int) {
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Recording) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *Recording) GetDirectory() string {
+	if x != nil {
+		return x.Directory
+	}
+	return ""
+}
+
+func (x *Recording) GetMaxExchanges() int32 {
+	if x != nil {
+		return x.MaxExchanges
+	}
+	return 0
+}
+
+func (x *Recording) GetMaxBytes() int64 {
+	if x != nil {
+		return x.MaxBytes
+	}
+	return 0
+}
+
 // HttpLimits bound provider calls.
 type HttpLimits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -157,7 +240,7 @@ type HttpLimits struct {
 
 func (x *HttpLimits) Reset() {
 	*x = HttpLimits{}
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[1]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -169,7 +252,7 @@ func (x *HttpLimits) String() string {
 func (*HttpLimits) ProtoMessage() {}
 
 func (x *HttpLimits) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[1]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -182,7 +265,7 @@ func (x *HttpLimits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpLimits.ProtoReflect.Descriptor instead.
 func (*HttpLimits) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{1}
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *HttpLimits) GetMaxResponseBytes() int64 {
@@ -221,7 +304,7 @@ type PluginInfo struct {
 
 func (x *PluginInfo) Reset() {
 	*x = PluginInfo{}
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[2]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -233,7 +316,7 @@ func (x *PluginInfo) String() string {
 func (*PluginInfo) ProtoMessage() {}
 
 func (x *PluginInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[2]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -246,7 +329,7 @@ func (x *PluginInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PluginInfo.ProtoReflect.Descriptor instead.
 func (*PluginInfo) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{2}
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PluginInfo) GetSdk() string {
@@ -284,7 +367,7 @@ type ConfigureRequest struct {
 
 func (x *ConfigureRequest) Reset() {
 	*x = ConfigureRequest{}
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[3]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -296,7 +379,7 @@ func (x *ConfigureRequest) String() string {
 func (*ConfigureRequest) ProtoMessage() {}
 
 func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[3]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -309,7 +392,7 @@ func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureRequest.ProtoReflect.Descriptor instead.
 func (*ConfigureRequest) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{3}
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ConfigureRequest) GetCall() *Call {
@@ -344,7 +427,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[4]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -356,7 +439,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[4]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -369,7 +452,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{4}
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ConfigureResponse) GetReport() *Report {
@@ -433,7 +516,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[5]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -445,7 +528,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[5]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -458,7 +541,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{5}
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *HealthRequest) GetCall() *Call {
@@ -485,7 +568,7 @@ type HealthState struct {
 
 func (x *HealthState) Reset() {
 	*x = HealthState{}
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[6]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +580,7 @@ func (x *HealthState) String() string {
 func (*HealthState) ProtoMessage() {}
 
 func (x *HealthState) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[6]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +593,7 @@ func (x *HealthState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthState.ProtoReflect.Descriptor instead.
 func (*HealthState) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{6}
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HealthState) GetOpenAccounts() int64 {
@@ -559,7 +642,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[7]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -571,7 +654,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[7]
+	mi := &file_payhost_plugin_v1_runtime_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -584,7 +667,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{7}
+	return file_payhost_plugin_v1_runtime_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *HealthResponse) GetReport() *Report {
@@ -641,7 +724,7 @@ var File_payhost_plugin_v1_runtime_proto protoreflect.FileDescriptor
 
 const file_payhost_plugin_v1_runtime_proto_rawDesc = "" +
 	"\n" +
-	"\x1fpayhost/plugin/v1/runtime.proto\x12\x11payhost.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cpayhost/plugin/v1/call.proto\"\xc2\x02\n" +
+	"\x1fpayhost/plugin/v1/runtime.proto\x12\x11payhost.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cpayhost/plugin/v1/call.proto\"\x80\x03\n" +
 	"\aRuntime\x12\x1b\n" +
 	"\tproxy_url\x18\x01 \x01(\tR\bproxyUrl\x12\"\n" +
 	"\rca_bundle_pem\x18\x02 \x01(\fR\vcaBundlePem\x121\n" +
@@ -652,7 +735,17 @@ const file_payhost_plugin_v1_runtime_proto_rawDesc = "" +
 	"\fhost_version\x18\x06 \x01(\tR\vhostVersion\x12#\n" +
 	"\rhost_instance\x18\a \x01(\tR\fhostInstance\x12\x1a\n" +
 	"\bfeatures\x18\b \x03(\tR\bfeatures\x12(\n" +
-	"\x10allow_plain_http\x18\t \x01(\bR\x0eallowPlainHttp\"\xb3\x01\n" +
+	"\x10allow_plain_http\x18\t \x01(\bR\x0eallowPlainHttp\x12<\n" +
+	"\n" +
+	"recordings\x18\n" +
+	" \x03(\v2\x1c.payhost.plugin.v1.RecordingR\n" +
+	"recordings\"\x8a\x01\n" +
+	"\tRecording\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1c\n" +
+	"\tdirectory\x18\x02 \x01(\tR\tdirectory\x12#\n" +
+	"\rmax_exchanges\x18\x03 \x01(\x05R\fmaxExchanges\x12\x1b\n" +
+	"\tmax_bytes\x18\x04 \x01(\x03R\bmaxBytes\"\xb3\x01\n" +
 	"\n" +
 	"HttpLimits\x12,\n" +
 	"\x12max_response_bytes\x18\x01 \x01(\x03R\x10maxResponseBytes\x123\n" +
@@ -696,39 +789,41 @@ func file_payhost_plugin_v1_runtime_proto_rawDescGZIP() []byte {
 	return file_payhost_plugin_v1_runtime_proto_rawDescData
 }
 
-var file_payhost_plugin_v1_runtime_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_payhost_plugin_v1_runtime_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_payhost_plugin_v1_runtime_proto_goTypes = []any{
 	(*Runtime)(nil),             // 0: payhost.plugin.v1.Runtime
-	(*HttpLimits)(nil),          // 1: payhost.plugin.v1.HttpLimits
-	(*PluginInfo)(nil),          // 2: payhost.plugin.v1.PluginInfo
-	(*ConfigureRequest)(nil),    // 3: payhost.plugin.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),   // 4: payhost.plugin.v1.ConfigureResponse
-	(*HealthRequest)(nil),       // 5: payhost.plugin.v1.HealthRequest
-	(*HealthState)(nil),         // 6: payhost.plugin.v1.HealthState
-	(*HealthResponse)(nil),      // 7: payhost.plugin.v1.HealthResponse
-	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
-	(*Call)(nil),                // 9: payhost.plugin.v1.Call
-	(*Report)(nil),              // 10: payhost.plugin.v1.Report
-	(*Error)(nil),               // 11: payhost.plugin.v1.Error
+	(*Recording)(nil),           // 1: payhost.plugin.v1.Recording
+	(*HttpLimits)(nil),          // 2: payhost.plugin.v1.HttpLimits
+	(*PluginInfo)(nil),          // 3: payhost.plugin.v1.PluginInfo
+	(*ConfigureRequest)(nil),    // 4: payhost.plugin.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),   // 5: payhost.plugin.v1.ConfigureResponse
+	(*HealthRequest)(nil),       // 6: payhost.plugin.v1.HealthRequest
+	(*HealthState)(nil),         // 7: payhost.plugin.v1.HealthState
+	(*HealthResponse)(nil),      // 8: payhost.plugin.v1.HealthResponse
+	(*durationpb.Duration)(nil), // 9: google.protobuf.Duration
+	(*Call)(nil),                // 10: payhost.plugin.v1.Call
+	(*Report)(nil),              // 11: payhost.plugin.v1.Report
+	(*Error)(nil),               // 12: payhost.plugin.v1.Error
 }
 var file_payhost_plugin_v1_runtime_proto_depIdxs = []int32{
-	1,  // 0: payhost.plugin.v1.Runtime.http:type_name -> payhost.plugin.v1.HttpLimits
-	8,  // 1: payhost.plugin.v1.HttpLimits.timeout:type_name -> google.protobuf.Duration
-	8,  // 2: payhost.plugin.v1.HttpLimits.connect_timeout:type_name -> google.protobuf.Duration
-	9,  // 3: payhost.plugin.v1.ConfigureRequest.call:type_name -> payhost.plugin.v1.Call
-	0,  // 4: payhost.plugin.v1.ConfigureRequest.runtime:type_name -> payhost.plugin.v1.Runtime
-	10, // 5: payhost.plugin.v1.ConfigureResponse.report:type_name -> payhost.plugin.v1.Report
-	2,  // 6: payhost.plugin.v1.ConfigureResponse.state:type_name -> payhost.plugin.v1.PluginInfo
-	11, // 7: payhost.plugin.v1.ConfigureResponse.error:type_name -> payhost.plugin.v1.Error
-	9,  // 8: payhost.plugin.v1.HealthRequest.call:type_name -> payhost.plugin.v1.Call
-	10, // 9: payhost.plugin.v1.HealthResponse.report:type_name -> payhost.plugin.v1.Report
-	6,  // 10: payhost.plugin.v1.HealthResponse.state:type_name -> payhost.plugin.v1.HealthState
-	11, // 11: payhost.plugin.v1.HealthResponse.error:type_name -> payhost.plugin.v1.Error
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	2,  // 0: payhost.plugin.v1.Runtime.http:type_name -> payhost.plugin.v1.HttpLimits
+	1,  // 1: payhost.plugin.v1.Runtime.recordings:type_name -> payhost.plugin.v1.Recording
+	9,  // 2: payhost.plugin.v1.HttpLimits.timeout:type_name -> google.protobuf.Duration
+	9,  // 3: payhost.plugin.v1.HttpLimits.connect_timeout:type_name -> google.protobuf.Duration
+	10, // 4: payhost.plugin.v1.ConfigureRequest.call:type_name -> payhost.plugin.v1.Call
+	0,  // 5: payhost.plugin.v1.ConfigureRequest.runtime:type_name -> payhost.plugin.v1.Runtime
+	11, // 6: payhost.plugin.v1.ConfigureResponse.report:type_name -> payhost.plugin.v1.Report
+	3,  // 7: payhost.plugin.v1.ConfigureResponse.state:type_name -> payhost.plugin.v1.PluginInfo
+	12, // 8: payhost.plugin.v1.ConfigureResponse.error:type_name -> payhost.plugin.v1.Error
+	10, // 9: payhost.plugin.v1.HealthRequest.call:type_name -> payhost.plugin.v1.Call
+	11, // 10: payhost.plugin.v1.HealthResponse.report:type_name -> payhost.plugin.v1.Report
+	7,  // 11: payhost.plugin.v1.HealthResponse.state:type_name -> payhost.plugin.v1.HealthState
+	12, // 12: payhost.plugin.v1.HealthResponse.error:type_name -> payhost.plugin.v1.Error
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_payhost_plugin_v1_runtime_proto_init() }
@@ -737,11 +832,11 @@ func file_payhost_plugin_v1_runtime_proto_init() {
 		return
 	}
 	file_payhost_plugin_v1_call_proto_init()
-	file_payhost_plugin_v1_runtime_proto_msgTypes[4].OneofWrappers = []any{
+	file_payhost_plugin_v1_runtime_proto_msgTypes[5].OneofWrappers = []any{
 		(*ConfigureResponse_State)(nil),
 		(*ConfigureResponse_Error)(nil),
 	}
-	file_payhost_plugin_v1_runtime_proto_msgTypes[7].OneofWrappers = []any{
+	file_payhost_plugin_v1_runtime_proto_msgTypes[8].OneofWrappers = []any{
 		(*HealthResponse_State)(nil),
 		(*HealthResponse_Error)(nil),
 	}
@@ -751,7 +846,7 @@ func file_payhost_plugin_v1_runtime_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_payhost_plugin_v1_runtime_proto_rawDesc), len(file_payhost_plugin_v1_runtime_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
