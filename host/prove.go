@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -98,4 +99,17 @@ func (s *supervisor) proveAccount(ctx context.Context, g *generation, row store.
 		}
 	}
 	return problems
+}
+
+// readsByVersion is which private states each version said it reads, newest word first.
+func readsByVersion(rows []store.Manifest) map[string][]int {
+	reads := map[string][]int{}
+	for _, row := range rows {
+		var m pay.Manifest
+		if _, known := reads[row.Version]; known || json.Unmarshal(row.Manifest, &m) != nil {
+			continue
+		}
+		reads[row.Version] = m.StateReads
+	}
+	return reads
 }

@@ -199,30 +199,33 @@ func (s *supervisor) move(ctx context.Context, to *lane, choice store.PluginChoi
 	if err != nil {
 		return err
 	}
+	s.settleOn(to, choice)
+	s.retireKept(ctx)
+	return nil
+}
+
+// settleOn lets all calls take the lane. The versions before are kept until it is known that nothing needs them.
+func (s *supervisor) settleOn(to *lane, choice store.PluginChoice) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	var leaving []*lane
 	for _, l := range []*lane{s.stable, s.canary} {
 		if l != nil && l != to {
 			leaving = append(leaving, l)
 		}
 	}
-	s.kept = slices.DeleteFunc(s.kept, func(l *lane) bool { return l == to })
+	s.kept = append(slices.DeleteFunc(s.kept, func(l *lane) bool { return l == to }), leaving...)
 	s.stable, s.canary, s.choice, s.problem = to, nil, choice, ""
-	s.kept = append(s.kept, leaving...)
-	if len(leaving) > 0 {
-		s.before = leaving[0].rate()
-	}
 	if m := to.manifest(); m != nil {
 		s.known = m
 	}
-	for _, l := range leaving {
+	if len(leaving) > 0 {
+		s.before = leaving[0].rate()
+	}
+	for _, l := range append(leaving, to) {
 		l.baseline()
 	}
-	to.baseline()
 	s.shift()
-	s.mu.Unlock()
-	s.retireKept(ctx)
-	return nil
 }
 
 // dropCanary returns all invoices to the stable version.

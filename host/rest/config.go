@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,8 @@ type Config struct {
 	// Done, when not nil, ends all event streams when it is closed. Give the channel that starts the
 	// shutdown of the server: [http.Server.Shutdown] alone would wait for streams forever.
 	Done <-chan struct{}
+	// Reload reads again what is installed and configured, for POST /v1/plugins/reload; nil answers that it is not supported.
+	Reload func(context.Context) error
 	// Now is the clock for logs and connection deadlines; nil means the system's.
 	Now func() time.Time
 }

@@ -2,8 +2,10 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/sdk/pay"
@@ -26,6 +28,22 @@ type pluginsOutput struct{ Body PluginList }
 type pluginInput struct {
 	Name string `path:"name" doc:"The name of a provider plugin."`
 }
+
+// PluginVersion says whether one version of a plugin could be removed.
+type PluginVersion struct {
+	Name      string `json:"name"`
+	Version   string `json:"version"`
+	Installed bool   `json:"installed"`
+	// Needed is why it cannot be removed; empty when it can.
+	Needed string `json:"needed,omitempty"`
+}
+
+type pluginVersionInput struct {
+	Name    string `path:"name" doc:"The name of a provider plugin."`
+	Version string `path:"version" doc:"One of its versions."`
+}
+
+type pluginVersionOutput struct{ Body PluginVersion }
 
 type pluginOutput struct{ Body Plugin }
 
@@ -68,6 +86,36 @@ func (s *server) pluginRoutes() {
 			return s.changed(ctx, in.Name, func() error { return do(ctx, in.Name, req.Reason) })
 		})
 	}
+	register(s, endpoint{
+		id: "get-plugin-version", method: http.MethodGet, path: "/v1/plugins/{name}/versions/{version}", tag: "plugins", scope: ScopePlugins,
+		summary: "Ask whether a version of a plugin could be removed",
+	}, func(ctx context.Context, in *pluginVersionInput) (*pluginVersionOutput, error) {
+		status, err := s.pluginStatus(in.Name)
+		if err != nil {
+			return nil, err
+		}
+		out := PluginVersion{Name: in.Name, Version: in.Version, Installed: slices.Contains(status.Installed, in.Version)}
+		if err := s.host.Plugins().Needed(ctx, in.Name, in.Version); err != nil {
+			if !errors.Is(err, pay.KindInvalidState) {
+				return nil, err
+			}
+			out.Needed = pay.AsError(err).Message
+		}
+		return &pluginVersionOutput{out}, nil
+	})
+	register(s, endpoint{
+		id: "reload-plugins", method: http.MethodPost, path: "/v1/plugins/reload", tag: "plugins", scope: ScopePlugins,
+		summary: "Read again what is installed and configured",
+		detail:  "Plugins, versions and accounts that were added or changed are taken up without a restart; a version is proved before calls move to it.",
+	}, func(ctx context.Context, _ *none) (*pluginsOutput, error) {
+		if s.cfg.Reload == nil {
+			return nil, pay.Unsupported("reloading: this host is part of a program that decides what is installed; it")
+		}
+		if err := s.cfg.Reload(ctx); err != nil {
+			return nil, err
+		}
+		return &pluginsOutput{PluginList{s.host.Plugins().List()}}, nil
+	})
 	order("rollback-plugin", "rollback", "Return to the version before, or end a canary",
 		"Invoices whose private state only the newer version reads stay with it until they are final.",
 		func(ctx context.Context, name, reason string) error {
