@@ -53,6 +53,19 @@ func (h *Host) AllActions() []ProviderActions {
 	return list
 }
 
+// ActionSpec returns what the manifest says of the action that a request names, without running it. The error names the actions
+// that exist.
+func (h *Host) ActionSpec(ctx context.Context, req RunAction) (pay.ActionSpec, error) {
+	if err := h.ready(ctx); err != nil {
+		return pay.ActionSpec{}, err
+	}
+	t, err := h.actionTarget(ctx, req)
+	if err != nil {
+		return pay.ActionSpec{}, err
+	}
+	return findAction(t.manifest, t.subject, req.Name)
+}
+
 // InvoiceActions returns the provider's actions on one invoice.
 func (h *Host) InvoiceActions(ctx context.Context, id string) (*ActionOffers, error) {
 	return h.actionOffers(ctx, RunAction{Invoice: id})

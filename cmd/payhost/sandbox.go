@@ -10,7 +10,9 @@ func (p *program) sandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "sandbox", Short: "Serve the simulated providers", Args: cobra.NoArgs,
 		Long: "Serves simulators of the three providers until SIGINT or SIGTERM, and prints accounts for payhost.yaml that lead to\n" +
-			"them. They speak the providers' real protocols, show pay pages and send signed callbacks. Script them below /_sim/.",
+			"them. They speak the providers' real protocols, show pay pages and send signed callbacks. The index page lists what\n" +
+			"they hold, with buttons for what can happen to it; programs script them below /_sim/ (docs/sandbox.md). Everybody who\n" +
+			"reaches the addresses may press the buttons: leave them on 127.0.0.1.",
 	}
 	listen := cmd.Flags().String("listen", "127.0.0.1:0", "address of the index page; the simulators take the three ports after it, or any with port 0")
 	callback := cmd.Flags().String("payin-callback", "http://127.0.0.1:8080/webhooks/payin-main/"+sandbox.PayinTail,

@@ -23,6 +23,8 @@ type endpoint struct {
 	// body is the type of the JSON body; nil: none. An optional one may be left out.
 	body         reflect.Type
 	bodyOptional bool
+	// files says that the body may also be an upload, which the endpoint reads itself; see [uploadFrom].
+	files bool
 	// key says whether the call takes an idempotency key.
 	key keyUse
 }
@@ -34,8 +36,15 @@ type none struct{}
 // and lives on the context of the request.
 func register[I, O any](s *server, e endpoint, serve func(context.Context, *I) (*O, error)) {
 	op := e.operation(s)
+	if e.files {
+		s.takesFiles[e.method+" "+e.path] = true
+	}
 	huma.Register(s.api, *op, func(ctx context.Context, in *I) (*O, error) {
-		ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+		timeout := s.cfg.Timeout
+		if uploadFrom(ctx) != nil {
+			timeout += s.cfg.Timeout // the upload has as much time as the call after it
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		if e.body == nil && len(bodyFrom(ctx)) > 0 {
 			if _, err := decode[none](bodyFrom(ctx)); err != nil {
@@ -72,6 +81,9 @@ func (e endpoint) operation(s *server) *huma.Operation {
 		op.RequestBody = &huma.RequestBody{
 			Required: !e.bodyOptional, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},
 		}
+	}
+	if e.files {
+		op.RequestBody.Content["multipart/form-data"] = uploadMedia()
 	}
 	if e.key != keyNone {
 		op.Parameters = append(op.Parameters, e.key.parameter())

@@ -123,13 +123,17 @@ func manifestOf(m pay.Manifest) *Manifest {
 		out.RateLimits = append(out.RateLimits, ManifestRate{Scope: string(r.Scope), Abilities: r.Abilities, Rate: r.Rate, Burst: r.Burst})
 	}
 	for _, a := range m.Actions {
-		out.Actions = append(out.Actions, ManifestAction{
-			Name: a.Name, Title: a.Title, Effect: string(a.Effect), Subject: string(a.Subject), Input: a.Input, Output: a.Output,
-			Resolution: string(orHuman(a.Resolution)), MaxAttachments: a.MaxAttachments, MaxAttachmentSize: a.MaxAttachmentSize,
-			Leaves: string(a.Leaves),
-		})
+		out.Actions = append(out.Actions, manifestAction(a))
 	}
 	return out
+}
+
+func manifestAction(a pay.ActionSpec) ManifestAction {
+	return ManifestAction{
+		Name: a.Name, Title: a.Title, Effect: string(a.Effect), Subject: string(a.Subject), Input: a.Input, Output: a.Output,
+		Resolution: string(orHuman(a.Resolution)), MaxAttachments: a.MaxAttachments, MaxAttachmentSize: a.MaxAttachmentSize,
+		Leaves: string(a.Leaves),
+	}
 }
 
 func fieldOf(spec pay.FieldSpec) ManifestField {

@@ -43,7 +43,7 @@ func newAPI(mux *http.ServeMux, transform huma.Transformer) huma.API {
 				},
 			},
 			Tags: []*huma.Tag{
-				{Name: "invoices"}, {Name: "refunds"}, {Name: "payouts"}, {Name: "accounts"}, {Name: "operations"}, {Name: "events"}, {Name: "plugins"}, {Name: "webhooks"}, {Name: "health"},
+				{Name: "invoices"}, {Name: "refunds"}, {Name: "payouts"}, {Name: "disputes"}, {Name: "accounts"}, {Name: "operations"}, {Name: "events"}, {Name: "plugins"}, {Name: "webhooks"}, {Name: "health"},
 			},
 		},
 		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
@@ -225,6 +225,9 @@ func finish(api *huma.OpenAPI) {
 				property.Nullable = false
 			}
 		}
+	}
+	schemas["ActionResult"].Properties["output"] = &huma.Schema{
+		Description: "What the action put out: any JSON that is valid against its output schema.",
 	}
 	value := schemas["Amount"].Properties["value"]
 	value.Pattern, value.Examples = `^-?[0-9]+(\.[0-9]+)?$`, []any{"100.00"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/payhost/payhost/sdk/pay"
@@ -17,6 +18,17 @@ func scriptedActions() []pay.ActionSpec {
 		{Name: "remind", Effect: pay.EffectChanges, Subject: pay.SubjectInvoice, Input: input},
 		{Name: "limits", Effect: pay.EffectRead, Subject: pay.SubjectAccount, Input: input},
 		{Name: "sweep", Effect: pay.EffectMovesMoney, Subject: pay.SubjectAccount, Input: input},
+		{
+			Name: "confirm_transfer", Title: "Confirm a transfer", Effect: pay.EffectChanges, Subject: pay.SubjectInvoice,
+			MaxAttachments: 2, MaxAttachmentSize: 1000,
+			Input: json.RawMessage(`{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"urn:x:confirm","type":"object",
+				"required":["payer"],"additionalProperties":false,
+				"properties":{"payer":{"$ref":"#/$defs/person"},"witness":{"$ref":"urn:x:confirm#/$defs/person"}},
+				"$defs":{"person":{"type":"object","required":["name"],"properties":{"name":{"$ref":"#/$defs/text"},"boss":{"$ref":"#/$defs/person"}}},
+					"text":{"type":"string","maxLength":20}}}`),
+			Output: json.RawMessage(`{"type":"object","required":["ran"],"properties":{"ran":{"const":"confirm_transfer"}}}`),
+		},
+		{Name: "note", Effect: pay.EffectChanges, Subject: pay.SubjectPayout},
 	}
 }
 
@@ -76,6 +88,15 @@ func (a *scriptedAccount) RunAction(_ context.Context, req pay.Action) (pay.Acti
 	var input struct{ Script string }
 	if err := json.Unmarshal(req.Input, &input); err != nil {
 		return pay.ActionResult{}, err
+	}
+	for _, f := range req.Attachments {
+		content, err := io.ReadAll(f.Content)
+		if err != nil {
+			return pay.ActionResult{}, err
+		}
+		a.p.mu.Lock()
+		a.p.files = append(a.p.files, f.Name+" "+f.ContentType+" "+string(content))
+		a.p.mu.Unlock()
 	}
 	return pay.ActionResult{Output: json.RawMessage(`{"ran":"` + req.Name + `"}`)}, a.obey(input.Script)
 }

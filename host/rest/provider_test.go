@@ -32,7 +32,8 @@ type scripted struct {
 	paid bool
 	fail error // what GetInvoice and Check answer, when set
 
-	changes int // commands other than create
+	changes int      // commands other than create
+	files   []string // attachments that arrived
 }
 
 func newScripted() *scripted {

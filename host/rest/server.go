@@ -27,6 +27,9 @@ type server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	webhooks http.Handler
+	// takesFiles are the patterns of the routes whose body may be an upload; uploads holds a value for each that is in memory.
+	takesFiles map[string]bool
+	uploads    chan struct{}
 }
 
 // New returns the handler of the whole surface: /v1, /webhooks/, /healthz, /readyz and /openapi.json.
@@ -41,7 +44,8 @@ func New(h *host.Host, cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{host: h, cfg: cfg, callers: newCallers(cfg.Tokens), mux: http.NewServeMux(), webhooks: h.Webhooks()}
+	s := &server{host: h, cfg: cfg, callers: newCallers(cfg.Tokens), mux: http.NewServeMux(), webhooks: h.Webhooks(),
+		takesFiles: map[string]bool{}, uploads: make(chan struct{}, maxUploads)}
 	s.api = newAPI(s.mux, s.restate)
 	s.invoiceRoutes()
 	s.changeRoutes()
@@ -58,13 +62,19 @@ func New(h *host.Host, cfg Config) (http.Handler, error) {
 	s.healthRoutes()
 	describeWebhooks(s.api.OpenAPI())
 	finish(s.api.OpenAPI())
-	description, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+	static, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+	described := &description{static: append(static, '\n'), actions: h.AllActions}
+	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		raw, err := described.read()
+		if err != nil {
+			s.fail(w, r, newProblem(pay.Errorf(pay.KindInternal, "describing the actions: %w", err)))
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(append(description, '\n')) // the client may be gone
+		_, _ = w.Write(raw) // the client may be gone
 	})
 	return s.observe(http.HandlerFunc(s.route)), nil
 }
@@ -89,14 +99,19 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 		s.notFound(w, r)
 		return
 	}
-	if _, pattern := s.mux.Handler(r); pattern == "" {
+	_, pattern := s.mux.Handler(r)
+	if pattern == "" {
 		s.notFound(w, r)
 		return
 	}
-	r, refused := s.readBody(w, r)
-	if refused != nil {
-		s.fail(w, r, refused)
-		return
+	if s.takesFiles[pattern] && isUpload(r.Header) {
+		r = withUpload(w, r)
+	} else {
+		var refused *Problem
+		if r, refused = s.readBody(w, r); refused != nil {
+			s.fail(w, r, refused)
+			return
+		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	s.mux.ServeHTTP(w, r)

@@ -127,15 +127,20 @@ func answered(res *httpx.Response, output any) (pay.ActionResult, error) {
 	return pay.ActionResult{Report: pay.Report{Evidence: res.Evidence}, Output: raw}, nil
 }
 
-// blameInput names fields as the action's input has them. A 400 that blames none
-// is about the invoice: it has a deal already, or is over.
+// blameInvoice is [blameInput] for an action on an invoice: a 400 that blames no
+// field is about the invoice, which has a deal already, or is over.
+func blameInvoice(err error) error {
+	if e, ok := errors.AsType[*pay.Error](err); ok && e.Kind == pay.KindInvalidRequest && len(e.Fields) == 0 {
+		e.Kind = pay.KindInvalidState
+	}
+	return blameInput(err)
+}
+
+// blameInput names fields as the action's input has them.
 func blameInput(err error) error {
 	e, ok := errors.AsType[*pay.Error](err)
 	if !ok {
 		return err
-	}
-	if e.Kind == pay.KindInvalidRequest && len(e.Fields) == 0 {
-		e.Kind = pay.KindInvalidState
 	}
 	for i, f := range e.Fields {
 		switch name := strings.TrimPrefix(f.Path, "provider_options."); name {

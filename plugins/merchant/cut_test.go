@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,20 @@ type change struct {
 	// effects are what the gateway did under op_1 when the call took effect, and look is what the host's look-up then finds.
 	done, undone merchantsim.Effects
 	look         func(*testing.T, world, pay.InvoiceState) (string, error)
+	// announced changes send a callback.
+	announced bool
+}
+
+// proof is a file for the actions that need one.
+func proof() pay.Attachment {
+	const content = "%PDF-1.4 receipt"
+	return pay.Attachment{Name: "receipt.pdf", ContentType: "application/pdf", Size: int64(len(content)), Content: strings.NewReader(content)}
+}
+
+// act runs an action on an invoice.
+func (w world) act(ctx context.Context, made pay.InvoiceState, name, input string, files ...pay.Attachment) (pay.ActionResult, error) {
+	ref := refOf(made)
+	return w.account.(pay.ActionProvider).RunAction(ctx, pay.Action{Name: name, Invoice: &ref, Input: json.RawMessage(input), Attachments: files})
 }
 
 func (w world) payout(t *testing.T) pay.CreatePayout {
@@ -39,13 +54,18 @@ func changes() map[string]change {
 		require.NoError(t, err)
 		return made
 	}
+	dealt := func(t *testing.T, w world) pay.InvoiceState {
+		made, err := w.account.CreateInvoice(t.Context(), w.order(t, `{"start_deal":true,"payment_option":"TO_CARD"}`))
+		require.NoError(t, err)
+		return made
+	}
 	read := func(t *testing.T, w world, made pay.InvoiceState) (string, error) {
 		got, err := w.account.GetInvoice(t.Context(), refOf(made))
 		return string(got.Status), err
 	}
 	return map[string]change{
 		"cancel": {
-			op: "cancel", prepare: invoice, look: read,
+			op: "cancel", prepare: invoice, look: read, announced: true,
 			send: func(ctx context.Context, w world, _ *testing.T, made pay.InvoiceState) error {
 				_, err := w.account.(pay.Canceler).CancelInvoice(ctx, pay.ChangeInvoice{Invoice: refOf(made)})
 				return err
@@ -64,6 +84,30 @@ func changes() map[string]change {
 				return err
 			},
 			done: merchantsim.Effects{Created: 1, Deals: 1}, undone: merchantsim.Effects{Created: 1},
+		},
+		"confirm_transfer": {
+			op: "confirm_transfer", prepare: dealt,
+			look: func(t *testing.T, w world, made pay.InvoiceState) (string, error) {
+				got, err := w.account.GetInvoice(t.Context(), refOf(made))
+				return string(got.Attempts[0].Status), err
+			},
+			send: func(ctx context.Context, w world, _ *testing.T, made pay.InvoiceState) error {
+				_, err := w.act(ctx, made, "confirm_transfer", `{}`, proof())
+				return err
+			},
+			done: merchantsim.Effects{Created: 1, Deals: 1, Proofs: 1}, undone: merchantsim.Effects{Created: 1, Deals: 1},
+		},
+		"open_dispute": {
+			op: "dispute", prepare: dealt, announced: true,
+			look: func(t *testing.T, w world, made pay.InvoiceState) (string, error) {
+				got, err := w.account.GetInvoice(t.Context(), refOf(made))
+				return fmt.Sprint(len(got.Disputes)), err
+			},
+			send: func(ctx context.Context, w world, _ *testing.T, made pay.InvoiceState) error {
+				_, err := w.act(ctx, made, "open_dispute", `{"reason":"has_payment"}`, proof())
+				return err
+			},
+			done: merchantsim.Effects{Created: 1, Deals: 1, Disputes: 1}, undone: merchantsim.Effects{Created: 1, Deals: 1},
 		},
 		"payout": {
 			op: "create", prepare: func(*testing.T, world) pay.InvoiceState { return pay.InvoiceState{} },
@@ -127,10 +171,11 @@ func TestCutPoints(t *testing.T) {
 					require.NoError(t, err)
 					require.Equal(t, map[string]map[bool]string{
 						"cancel": {true: "canceled", false: "pending"}, "start_deal": {true: "1", false: "0"}, "payout": {true: "pending"},
+						"confirm_transfer": {true: "processing", false: "pending"}, "open_dispute": {true: "1", false: "0"},
 					}[name][acted], found)
 				}
 				require.Equal(t, want, w.sim.Effects("op_1"), "looking changes nothing")
-				if name == "cancel" && acted {
+				if c.announced && acted {
 					w.hook(t)
 				}
 				require.NoError(t, w.sim.Idle(t.Context()))

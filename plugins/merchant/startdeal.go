@@ -64,7 +64,7 @@ func (a *account) startDeal(ctx context.Context, req pay.Action) (pay.ActionResu
 	}
 	res, err := a.exchange(ctx, http.MethodPost, raw, "api", "merchant", "invoices", ref.ProviderRef, "start-deal")
 	if err != nil {
-		return pay.ActionResult{}, blameInput(err)
+		return pay.ActionResult{}, blameInvoice(err)
 	}
 	inv, err := decodeInvoice(res.Body)
 	switch {

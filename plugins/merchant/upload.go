@@ -82,7 +82,7 @@ func (a *account) upload(ctx context.Context, ref pay.InvoiceRef, what string, b
 		method: http.MethodPost, segments: []string{"api", "merchant", "invoices", ref.ProviderRef, what}, form: body,
 	})
 	if err != nil {
-		return pay.ActionResult{}, blameInput(err)
+		return pay.ActionResult{}, blameInvoice(err)
 	}
 	inv, err := decodeInvoice(res.Body)
 	switch {

@@ -2,7 +2,6 @@ package monobank_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -237,33 +236,4 @@ func TestSimCharge(t *testing.T) {
 	for key, want := range map[string]int{"op_ok": 1, "op_tds": 2, "op_no": 1, "op_hold": 1, "op_dead": 0} {
 		require.Equal(t, want, b.sim.EffectsOf(monobanksim.OpCharge, key), key)
 	}
-}
-
-// FuzzCharge: an answer that is not understood is never money, and never nothing.
-func FuzzCharge(f *testing.F) {
-	f.Add(200, `{"invoiceId":"i1","status":"processing","amount":4200,"ccy":980,"tdsUrl":"https://a.example"}`, ``)
-	f.Add(200, `{"invoiceId":"i1","status":"failure","amount":4200,"ccy":980}`, invoice("failure", `"errCode":"59"`))
-	f.Add(400, `{"errCode":"TOKEN_NOT_FOUND"}`, ``)
-	var answers map[string]answer
-	a := openWith(f, &http.Client{Transport: answering(func(r *http.Request) (int, string) {
-		got := answers[r.URL.Path]
-		return got.status, got.body
-	})}, "https://api.monobank.ua", newClock(), nil)
-	f.Fuzz(func(t *testing.T, status int, body, look string) {
-		if status < 200 || status > 599 {
-			return
-		}
-		answers = map[string]answer{chargePath: {status, body}, lookPath: {200, look}}
-		got, err := a.Charge(t.Context(), chargeOf(t, nil))
-		if err != nil {
-			e := pay.AsError(err)
-			if (status < 400 || status >= 500) && e.WasExecuted() != pay.ExecutedUnknown && e.ProviderCode != "CANCEL_NOT_AVAILABLE" {
-				t.Fatalf("HTTP %d became %v", status, err)
-			}
-			return
-		}
-		if status/100 != 2 || got.ProviderRef == "" || got.Status == "" && got.Review == "" || got.Status != "" && !got.Status.Known() {
-			t.Fatalf("HTTP %d became %+v", status, got)
-		}
-	})
 }

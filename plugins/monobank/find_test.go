@@ -1,7 +1,6 @@
 package monobank_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -121,21 +120,4 @@ func TestFindLate(t *testing.T) {
 		require.Equal(t, pay.StatusPaid, got.Status)
 	}
 	require.Equal(t, 1, b.sim.EffectsOf(monobanksim.OpCharge, opKey))
-}
-
-func FuzzStatement(f *testing.F) {
-	f.Add(`{"list":[`+row("i1", opKey)+`]}`, invoice("success", ""))
-	f.Add(`{"list":[{"invoiceId":1,"reference":null}]}`, ``)
-	f.Fuzz(func(t *testing.T, list, look string) {
-		a, _ := at(t, map[string]answer{listPath: {200, list}, lookPath: {200, look}})
-		got, err := a.FindInvoice(t.Context(), pay.FindInvoice{Invoice: pay.InvoiceRef{ProviderKey: opKey, State: charged()}, SentAt: newClock().now()})
-		switch {
-		case err != nil && pay.AsError(err).WasExecuted() != pay.ExecutedNo:
-			t.Fatalf("a read left something unknown: %v", err)
-		case err != nil && pay.AsError(err).Kind == pay.KindNotFound && !json.Valid([]byte(list)):
-			t.Fatal("absent from a list that is none")
-		case err == nil && got.ProviderRef == "":
-			t.Fatal("found without an id")
-		}
-	})
 }

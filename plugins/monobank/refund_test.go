@@ -1,7 +1,6 @@
 package monobank_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -127,39 +126,4 @@ func TestGetRefund(t *testing.T) {
 	_, err := a.GetRefund(t.Context(), pay.RefundRef{ProviderKey: opKey})
 	require.ErrorIs(t, err, pay.KindUnsupported)
 	require.Empty(t, d.asked)
-}
-
-// FuzzRefund: whatever the two answers are, nothing is claimed that they do not say.
-func FuzzRefund(f *testing.F) {
-	f.Add(200, `{"status":"processing","modifiedDate":"x"}`, `{}`)
-	f.Add(400, `{"errCode":"WRONG_CANCEL_AMOUNT"}`, invoice("success", `"cancelList":[`+cancelItem("success", 1200, opKey)+`]`))
-	f.Add(500, `{"errCode":"CANCEL_NOT_AVAILABLE"}`, invoice("reversed", `"finalAmount":-1`))
-	var answers map[string]answer
-	a := openWith(f, &http.Client{Transport: answering(func(r *http.Request) (int, string) {
-		got := answers[r.URL.Path]
-		return got.status, got.body
-	})}, "https://api.monobank.ua", newClock(), nil)
-	f.Fuzz(func(t *testing.T, status int, body, look string) {
-		if status < 200 || status > 599 {
-			return
-		}
-		answers = map[string]answer{cancelPath: {status, body}, lookPath: {200, look}}
-		paid := ref(t, pay.StatusPaid)
-		got, err := a.CreateRefund(t.Context(), pay.CreateRefund{Call: opCall(), Invoice: paid, Amount: money(t, "12.00", "UAH")})
-		switch {
-		case err == nil && got.Status == "":
-			t.Fatal("a refund without a status")
-		case err == nil && status != 200 && !strings.Contains(body, "WRONG_CANCEL_AMOUNT") && status/100 != 2:
-			t.Fatalf("HTTP %d became a refund that is %s", status, got.Status)
-		case err != nil && status >= 500 && pay.AsError(err).WasExecuted() != pay.ExecutedUnknown && !strings.Contains(body, "CANCEL_NOT_AVAILABLE"):
-			t.Fatalf("HTTP %d became %v", status, err)
-		}
-		found, err := a.GetRefund(t.Context(), pay.RefundRef{ProviderKey: opKey, Invoice: paid})
-		if err != nil && pay.AsError(err).WasExecuted() != pay.ExecutedNo {
-			t.Fatalf("a read left something unknown: %v", err)
-		}
-		if err == nil && found.Status == "" && found.Review == "" {
-			t.Fatal("the adapter cannot tell and does not say why")
-		}
-	})
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -332,41 +331,4 @@ func TestErrorsThatAreNotJSON(t *testing.T) {
 		require.ErrorIs(t, err, want, "%d", status)
 		require.Equal(t, 1, s.count)
 	}
-}
-
-func FuzzStatus(f *testing.F) {
-	f.Add([]byte(invoice("success", `"finalAmount":3200,"cancelList":[`+cancelItem("success", 1000, "op_1")+`]`)), "paid", "42.00")
-	f.Add([]byte(invoice("reversed", `"walletData":{"cardToken":null}`)), "authorized", "1")
-	f.Add([]byte(`{"invoiceId":1,"status":2,"amount":null}`), "", "")
-	var body []byte
-	client := &http.Client{Transport: answering(func(*http.Request) (int, string) { return 200, string(body) })}
-	a := openWith(f, client, "https://api.monobank.ua", newClock(), nil)
-	f.Fuzz(func(t *testing.T, raw []byte, status, captured string) {
-		known := pay.Known{Status: pay.Status(status)}
-		known.Captured, _ = pay.ParseMoney(captured, "UAH")
-		body = raw
-		got, err := a.GetInvoice(t.Context(), pay.InvoiceRef{ProviderRef: "i1", Known: known})
-		if err != nil {
-			if pay.AsError(err).WasExecuted() != pay.ExecutedNo {
-				t.Fatalf("a read left something unknown: %v", err)
-			}
-			return
-		}
-		if got.Status == "" && got.Review == "" {
-			t.Fatal("the adapter cannot tell and does not say why")
-		}
-		if got.Status != "" && !got.Status.Known() {
-			t.Fatalf("unknown status %q", got.Status)
-		}
-		for _, m := range []pay.Money{got.Amount, got.Authorized, got.Captured, got.Refunded} {
-			if m.Sign() < 0 && !m.Equal(known.Captured) {
-				t.Fatalf("negative amount %s", m)
-			}
-		}
-		for _, v := range got.Data {
-			if v != httpx.Scrub(v) {
-				t.Fatalf("unscrubbed %q", v)
-			}
-		}
-	})
 }

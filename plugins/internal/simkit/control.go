@@ -45,7 +45,7 @@ type ClockCommand struct {
 //	GET  /_sim/requests     the request log
 //	GET  /_sim/faults       the faults not used up yet
 //	POST /_sim/faults       one fault or a list of them: {"op","kind","times","delay":"250ms","status","body"}
-//	DELETE /_sim/faults     empty the table
+//	DELETE /_sim/faults     empty the table, as POST /_sim/clear-faults does
 //	GET  /_sim/callbacks    {"attempts": every delivery attempt, "held": callbacks waiting for release}
 //	POST /_sim/callbacks    a [CallbackCommand]
 //	POST /_sim/storm        a [Storm]
@@ -84,6 +84,7 @@ func (k *Kit) Mount(mux *http.ServeMux, invoices func() any) {
 	Command(mux, "faults", func(faults faultList) (any, error) {
 		return map[string]int{"added": len(faults)}, k.Faults.Add(faults...)
 	})
+	Command(mux, "clear-faults", func(struct{}) (any, error) { k.Faults.Clear(); return k.Faults.Pending(), nil })
 	Command(mux, "callbacks", func(c CallbackCommand) (any, error) { return k.callbackCommand(c) })
 	Command(mux, "storm", func(s Storm) (any, error) {
 		n, err := k.Callbacks.Storm(s)

@@ -134,6 +134,7 @@ func (k *Kit) moves() []Move {
 		{Name: "fault-add", Label: "Add fault", Group: groupFaults, Command: "faults", Fields: []Field{op, {Name: "kind", Label: "Kind", Options: kinds},
 			{Name: "times", Label: "Times", Value: "1", Kind: FieldNumber}, {Name: "delay", Label: "Delay"},
 			{Name: "status", Label: "Status", Kind: FieldNumber}, {Name: "body", Label: "Body"}}},
+		{Name: "faults-clear", Label: "Clear faults", Group: groupFaults, Command: "clear-faults"},
 
 		{Name: "callbacks-mode", Label: "Treat callbacks so", Group: groupCallbacks, Command: "callbacks", Fields: []Field{
 			{Name: "mode", Label: "Mode", Options: []string{string(CallbackDeliver), string(CallbackLost), string(CallbackDuplicate), string(CallbackHeld)}},

@@ -125,6 +125,8 @@ type Effects struct {
 	Created, Deals int
 	// Paid and Canceled count those that ended so.
 	Paid, Canceled int
+	// Proofs counts the proofs of transfers that were uploaded, Disputes those that came with a proof.
+	Proofs, Disputes int
 }
 
 // Effects returns the counts for an internalId.
@@ -135,6 +137,12 @@ func (s *Sim) Effects(internalID string) Effects {
 	for _, i := range s.byInternal[internalID] {
 		out.Created++
 		out.Deals += len(i.Deals)
+		for _, d := range i.Deals {
+			out.Proofs += len(d.Attachments)
+			if d.DisputeAttachment != nil {
+				out.Disputes++
+			}
+		}
 		switch i.Status {
 		case StatusPaid:
 			out.Paid++

@@ -90,10 +90,10 @@ func TestPayoutBalances(t *testing.T) {
 		sum, status string
 		effects     Effects
 	}{
-		"complete":   {func(s *Sim, id string) error { return s.Complete(id, "") }, "89.41852262", "paid", Effects{1, 1, 1, 0}},
-		"cancel":     {(*Sim).Cancel, "100.00000000", "canceled", Effects{1, 1, 0, 1}},
-		"expire":     {(*Sim).Expire, "100.00000000", "expired", Effects{1, 1, 0, 0}},
-		"claim lost": {func(s *Sim, id string) error { return firstOf(s.Dispute(id, "no_payment", ""), s.Cancel(id)) }, "100.00000000", "canceled", Effects{1, 1, 0, 1}},
+		"complete":   {func(s *Sim, id string) error { return s.Complete(id, "") }, "89.41852262", "paid", Effects{Created: 1, Deals: 1, Paid: 1, Canceled: 0}},
+		"cancel":     {(*Sim).Cancel, "100.00000000", "canceled", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 1}},
+		"expire":     {(*Sim).Expire, "100.00000000", "expired", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 0}},
+		"claim lost": {func(s *Sim, id string) error { return firstOf(s.Dispute(id, "no_payment", ""), s.Cancel(id)) }, "100.00000000", "canceled", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hook := listen(t)

@@ -50,6 +50,11 @@ type Sandbox struct {
 	merchant *merchantsim.Sim
 	monobank *monobanksim.Sim
 
+	providers []provider
+
+	mu     sync.Mutex // guards notice
+	notice string     // what the page says once
+
 	servers []*http.Server
 	wg      sync.WaitGroup
 	once    sync.Once
@@ -77,12 +82,22 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 	s.monobank = monobanksim.New(monobanksim.Config{
 		PublicURL: s.MonobankURL, Token: monobankToken, RetryDelays: retryDelays(), Logger: c.Logger,
 	})
-	for i, handler := range []http.Handler{http.HandlerFunc(s.index), s.payin, s.merchant, s.monobank} {
+	s.providers = []provider{{"payin", s.PayinURL, s.payin}, {"merchant", s.MerchantURL, s.merchant}, {"monobank", s.MonobankURL, s.monobank}}
+	for i, handler := range []http.Handler{s.page(opened[0].Addr()), s.payin, s.merchant, s.monobank} {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 		s.servers = append(s.servers, server)
 		s.wg.Go(func() { _ = server.Serve(opened[i]) }) // ends with Close
 	}
 	return s, nil
+}
+
+// page serves the index page and its forms.
+func (s *Sandbox) page(at net.Addr) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.index)
+	mux.HandleFunc("POST /press", s.press)
+	tcp, ok := at.(*net.TCPAddr)
+	return sameOrigin(mux, ok && tcp.IP.IsLoopback())
 }
 
 // SetPayinCallback changes where payin sends its callbacks.
