@@ -20,7 +20,7 @@ func (h *Host) readAction(ctx context.Context, req RunAction, t actionTarget, fi
 	if err := h.pace(ctx, t.account, pay.CanRunAction); err != nil {
 		return nil, err
 	}
-	use, err := h.open(ctx, t.account)
+	use, err := h.openFor(ctx, t.account, routeTo(orElse(t.invoice.ID, t.id)))
 	if err != nil {
 		return nil, err
 	}

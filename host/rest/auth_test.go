@@ -81,6 +81,8 @@ func TestScopes(t *testing.T) {
 		"POST /v1/accounts": "accounts", "PATCH /v1/accounts/{id}": "accounts", "POST /v1/accounts/{id}/check": "accounts",
 		"POST /v1/accounts/{id}/pause": "accounts", "POST /v1/accounts/{id}/resume": "accounts", "POST /v1/accounts/{id}/close": "accounts",
 		"GET /v1/plugins": "plugins", "GET /v1/plugins/{name}": "plugins", "POST /v1/plugins/{name}/restart": "plugins",
+		"POST /v1/plugins/{name}/use": "plugins", "POST /v1/plugins/{name}/rollback": "plugins", "POST /v1/plugins/{name}/pause": "plugins",
+		"POST /v1/plugins/{name}/resume": "plugins", "GET /v1/plugins/{name}/versions/{version}": "plugins", "POST /v1/plugins/reload": "plugins",
 	}
 	included := map[string][]string{"api": {"read", "create", "capture", "refund"}, "admin": rest.Scopes()}
 	for _, route := range routes() {
@@ -90,7 +92,7 @@ func TestScopes(t *testing.T) {
 		}
 		scope, known := need[route]
 		require.True(t, known, "%s has no line in this table", route)
-		path = strings.NewReplacer("{id}", "none", "{name}", "none").Replace(path)
+		path = strings.NewReplacer("{id}", "none", "{name}", "none", "{version}", "1").Replace(path)
 		if path == "/v1/events/stream" {
 			path += "?after=bad" // refused, so that it ends
 		}

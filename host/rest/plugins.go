@@ -29,8 +29,8 @@ type pluginInput struct {
 	Name string `path:"name" doc:"The name of a provider plugin."`
 }
 
-// PluginVersion says whether one version of a plugin could be removed.
-type PluginVersion struct {
+// PluginRemoval says whether one version of a plugin could be removed.
+type PluginRemoval struct {
 	Name      string `json:"name"`
 	Version   string `json:"version"`
 	Installed bool   `json:"installed"`
@@ -38,12 +38,12 @@ type PluginVersion struct {
 	Needed string `json:"needed,omitempty"`
 }
 
-type pluginVersionInput struct {
+type pluginRemovalInput struct {
 	Name    string `path:"name" doc:"The name of a provider plugin."`
 	Version string `path:"version" doc:"One of its versions."`
 }
 
-type pluginVersionOutput struct{ Body PluginVersion }
+type pluginRemovalOutput struct{ Body PluginRemoval }
 
 type pluginOutput struct{ Body Plugin }
 
@@ -89,19 +89,19 @@ func (s *server) pluginRoutes() {
 	register(s, endpoint{
 		id: "get-plugin-version", method: http.MethodGet, path: "/v1/plugins/{name}/versions/{version}", tag: "plugins", scope: ScopePlugins,
 		summary: "Ask whether a version of a plugin could be removed",
-	}, func(ctx context.Context, in *pluginVersionInput) (*pluginVersionOutput, error) {
+	}, func(ctx context.Context, in *pluginRemovalInput) (*pluginRemovalOutput, error) {
 		status, err := s.pluginStatus(in.Name)
 		if err != nil {
 			return nil, err
 		}
-		out := PluginVersion{Name: in.Name, Version: in.Version, Installed: slices.Contains(status.Installed, in.Version)}
+		out := PluginRemoval{Name: in.Name, Version: in.Version, Installed: slices.Contains(status.Installed, in.Version)}
 		if err := s.host.Plugins().Needed(ctx, in.Name, in.Version); err != nil {
 			if !errors.Is(err, pay.KindInvalidState) {
 				return nil, err
 			}
 			out.Needed = pay.AsError(err).Message
 		}
-		return &pluginVersionOutput{out}, nil
+		return &pluginRemovalOutput{out}, nil
 	})
 	register(s, endpoint{
 		id: "reload-plugins", method: http.MethodPost, path: "/v1/plugins/reload", tag: "plugins", scope: ScopePlugins,
