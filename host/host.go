@@ -44,6 +44,7 @@ type Host struct {
 	slots    map[breakerKey]chan struct{} // places in flight
 	turns    map[string]chan struct{}     // invoices with a mutating call in flight; closed when it ends
 	problems map[string]string            // by account id
+	resolved map[string]resolvedConfig    // by account id
 	hints    map[string]time.Time
 	unknown  map[string]int  // operations with no known outcome, by account
 	jobs     map[string]bool // looks in flight, by name
@@ -74,7 +75,7 @@ func New(cfg Config) (*Host, error) {
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
 		breakers: map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]{},
 		unknown:  map[string]int{}, jobs: map[string]bool{}, busy: map[string]int{}, limiters: map[string]*rate.Limiter{}, syncs: &flights{running: map[string]*flight{}},
-		slots: map[breakerKey]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, hints: map[string]time.Time{},
+		slots: map[breakerKey]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, resolved: map[string]resolvedConfig{}, hints: map[string]time.Time{},
 		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
 	}
 	for _, p := range cfg.Plugins {

@@ -107,6 +107,7 @@ func (h *Host) accountConfig(ctx context.Context, row store.Account) (pay.Accoun
 		h.noteAccount(row.ID, err.Error())
 		return pay.AccountConfig{}, openError(row, err)
 	}
+	h.noteResolved(row, config)
 	return pay.AccountConfig{
 		AccountID: row.ID, Revision: row.Revision, Mode: row.Mode, Config: config,
 		WebhookURL: h.webhookURL(row.ID, ""), State: row.PrivateState, Log: h.log.With("account", row.ID), Now: h.cfg.Now,

@@ -82,6 +82,20 @@ func (t *Tx) UpdateAccount(a *Account) error {
 	return t.insertRevision(a)
 }
 
+// RenewAccount stores the account under its next revision although its config reads the same: what its references stand for has
+// changed.
+func (t *Tx) RenewAccount(a *Account) error {
+	stored, err := t.Account(t.batch.session.ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	setUntilUndone(t, &a.Revision, stored.Revision+1)
+	if err := t.update("accounts", t.accounts().fields(a), a.ID, &a.Version); err != nil {
+		return err
+	}
+	return t.insertRevision(a)
+}
+
 func (t *Tx) insertRevision(a *Account) error {
 	config, err := seal(t.sealer, a.Config, revisionPlace(a.ID, a.Revision))
 	if err != nil {
