@@ -24,6 +24,9 @@ func run() int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	executable, err := os.Executable()
 	if err != nil {
 		executable = os.Args[0]
@@ -44,7 +47,7 @@ func run() int {
 	}()
 	p := &program{
 		version: version, executable: executable, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		lookupEnv: os.LookupEnv, cut: cut,
+		lookupEnv: os.LookupEnv, cut: cut, hangup: hangup,
 	}
 	return p.run(ctx, os.Args[1:])
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/payhost/payhost/cmd/payhost/internal/config"
 	"github.com/payhost/payhost/cmd/payhost/internal/lockfile"
 	"github.com/payhost/payhost/cmd/payhost/internal/server"
+	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/host/rest"
 	"github.com/payhost/payhost/sdk/plugin"
 )
@@ -23,8 +24,12 @@ func (p *program) pluginCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "plugin", Short: "Work on provider plugins"}
 	cmd.AddCommand(
 		p.pluginAddCommand(), p.pluginListCommand(),
+		p.pluginPinCommand(), p.pluginRemoveCommand(), p.pluginUseCommand(), p.pluginReloadCommand(), p.pluginLogsCommand(),
 		p.pluginOneCommand("show", "Show a plugin and what it says about itself", (*client.Client).Plugin),
-		p.pluginOneCommand("restart", "Replace the process of a plugin", (*client.Client).RestartPlugin),
+		p.pluginOrderCommand("restart", "Replace the processes of a plugin; ends a back-off or a quarantine"),
+		p.pluginOrderCommand("rollback", "Return to the version before, or end a canary"),
+		p.pluginOrderCommand("pause", "Let no further call reach a plugin"),
+		p.pluginOrderCommand("resume", "End a pause"),
 	)
 	return group(cmd)
 }
@@ -33,8 +38,9 @@ func (p *program) pluginAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add PATH", Short: "Copy a plugin binary into the store and pin it", Args: cobra.ExactArgs(1),
 		Long: "Copies the binary, which must be named payhost-provider-NAME, to data_dir/plugins/NAME/VERSION, runs it just long\n" +
-			"enough to ask for its manifest, and pins its SHA-256 in data_dir/plugins.lock.json. A running host is not changed: it\n" +
-			"runs the new plugin after its next start. A version that is pinned is never overwritten.",
+			"enough to ask for its manifest, and pins its SHA-256 in data_dir/plugins.lock.json. A running host takes the version up as\n" +
+			"installed: payhost plugin use NAME@VERSION makes it serve. A new provider runs after the host's next start. A version that is\n" +
+			"pinned is never overwritten.",
 	}
 	file := configFlag(cmd)
 	level := logFlag(cmd, "error")
@@ -114,13 +120,20 @@ func (r *remote) listRunning(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.show(list, func(w io.Writer) {
-		rows := [][]any{}
-		for _, p := range list {
-			rows = append(rows, []any{p.Name, p.Version, p.State, p.PID, p.Restarts, yes(p.Pinned), p.Containment, p.Reason})
+	return r.show(list, func(w io.Writer) { pluginGrid(w, list) })
+}
+
+func pluginGrid(w io.Writer, list []host.PluginStatus) {
+	rows := [][]any{}
+	for _, p := range list {
+		for _, v := range p.Running {
+			rows = append(rows, []any{p.Name, v.Version, v.Role, v.State, v.PID, v.Restarts, v.InFlight, share(p, v), yes(p.Pinned), v.Containment, v.Reason})
 		}
-		grid(w, []any{"name", "version", "state", "process", "restarts", "pinned", "containment", "reason"}, rows)
-	})
+		if len(p.Running) == 0 {
+			rows = append(rows, []any{p.Name, "", "", p.State, 0, p.Restarts, 0, "", yes(p.Pinned), "", p.Reason})
+		}
+	}
+	grid(w, []any{"name", "version", "role", "state", "process", "restarts", "in flight", "invoices", "pinned", "containment", "reason"}, rows)
 }
 
 func (p *program) pluginOneCommand(name, short string, call func(*client.Client, context.Context, string) (*rest.Plugin, error)) *cobra.Command {
@@ -150,7 +163,11 @@ func pluginCard(w io.Writer, p *rest.Plugin) {
 		{"name", p.Name}, {"version", p.Version}, {"state", string(p.State)}, {"reason", p.Reason}, {"since", when(p.Since)},
 		{"process", process}, {"generation", itoa(p.Generation)}, {"restarts", itoa(p.Restarts)}, {"last exit", p.LastExit},
 		{"pinned", yes(p.Pinned)}, {"digest", p.Digest}, {"path", p.Path}, {"containment", p.Containment}, {"sdk", p.SDK},
-		{"required", yes(p.Required)},
+		{"required", yes(p.Required)}, {"installed", strings.Join(p.Installed, ", ")},
+	}
+	if c := p.Choice; c != nil {
+		facts = append(facts, [2]string{"chosen", c.Version + " since " + when(c.Since) + " by " + c.Actor + ": " + c.Reason},
+			[2]string{"previous", c.Previous}, [2]string{"canary", c.Canary})
 	}
 	if m := p.Manifest; m != nil {
 		operations := []string{}

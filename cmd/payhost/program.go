@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,8 @@ type program struct {
 	lookupEnv  func(string) (string, bool)
 	// cut is closed when a running server shall stop without draining.
 	cut <-chan struct{}
+	// hangup makes a running server read its files again.
+	hangup <-chan os.Signal
 
 	// started is set when the command line was understood: what fails before is wrong usage.
 	started bool

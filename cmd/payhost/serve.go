@@ -24,7 +24,8 @@ func (p *program) serveCommand() *cobra.Command {
 		Use: "serve", Short: "Run the host: plugins, REST API and webhooks", Args: cobra.NoArgs,
 		Long: "Runs the host until SIGINT or SIGTERM. The first signal drains: nothing new is taken, what runs is finished. A\n" +
 			"second signal cuts: operations in flight become unknown and are settled after the next start.\n\n" +
-			"Only plugins that data_dir/plugins.lock.json pins are run; payhost plugin add pins them.",
+			"Only plugins that data_dir/plugins.lock.json pins are run; payhost plugin add pins them. SIGHUP, a change of that file and\n" +
+			"payhost plugin reload take up added versions, accounts and rotated secrets without a restart.",
 	}
 	file := configFlag(cmd)
 	dev := cmd.Flags().Bool("dev", false, "run the payhost-provider-* binaries found in plugins_dir, whatever they are; for development only")
@@ -54,7 +55,8 @@ func (p *program) serveCommand() *cobra.Command {
 				strings.Repeat("*", 78), account, server.RecordDir(cfg))
 		}
 		return server.Run(cmd.Context(), server.Options{
-			Config: cfg, Secrets: cfg.Secrets(p.lookupEnv), Dev: *dev, Record: *record, Logger: log, Cut: p.cut,
+			Config: cfg, Secrets: cfg.Secrets(p.lookupEnv), Hangup: p.hangup, LookupEnv: p.lookupEnv,
+			Reread: func() (*config.Config, error) { return config.Load(*file) }, Dev: *dev, Record: *record, Logger: log, Cut: p.cut,
 			Ready: func(r server.Running) { printf(p.stdout, "%s\n", readyLine(r)) },
 		})
 	}

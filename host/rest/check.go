@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/payhost/payhost/sdk/pay"
@@ -76,8 +77,22 @@ func (f *fieldErrors) check(v any, t reflect.Type, path string) {
 		if _, ok := v.(bool); !ok {
 			f.add(path, "must be true or false, not %s", nameOf(v))
 		}
+	case reflect.Int:
+		f.checkWhole(v, path)
 	default:
 		f.add(path, "cannot be given here")
+	}
+}
+
+// checkWhole accepts what an int can hold, written without fraction or exponent.
+func (f *fieldErrors) checkWhole(v any, path string) {
+	n, ok := v.(json.Number)
+	if !ok {
+		f.add(path, "must be a whole number, not %s", nameOf(v))
+		return
+	}
+	if _, err := strconv.Atoi(n.String()); err != nil {
+		f.add(path, "must be a whole number")
 	}
 }
 

@@ -173,9 +173,28 @@ func (c *Client) Plugin(ctx context.Context, name string) (*rest.Plugin, error) 
 	return get[rest.Plugin](ctx, c, "/v1/plugins/"+url.PathEscape(name))
 }
 
-// RestartPlugin replaces the process of a plugin.
-func (c *Client) RestartPlugin(ctx context.Context, name string) (*rest.Plugin, error) {
-	return post[rest.Plugin](ctx, c, "/v1/plugins/"+url.PathEscape(name)+"/restart", nil)
+// OrderPlugin is restart, rollback, pause or resume of a plugin.
+func (c *Client) OrderPlugin(ctx context.Context, name, order, reason string) (*rest.Plugin, error) {
+	return post[rest.Plugin](ctx, c, "/v1/plugins/"+url.PathEscape(name)+"/"+order, map[string]string{"reason": reason})
+}
+
+// UsePlugin makes another version of a plugin serve.
+func (c *Client) UsePlugin(ctx context.Context, name string, req host.UsePlugin) (*rest.Plugin, error) {
+	return post[rest.Plugin](ctx, c, "/v1/plugins/"+url.PathEscape(name)+"/use", req)
+}
+
+// ReloadPlugins makes the host read again what is installed and configured.
+func (c *Client) ReloadPlugins(ctx context.Context) ([]host.PluginStatus, error) {
+	list, err := post[rest.PluginList](ctx, c, "/v1/plugins/reload", nil)
+	if err != nil {
+		return nil, err
+	}
+	return list.Plugins, nil
+}
+
+// PluginRemoval asks whether a version could be removed.
+func (c *Client) PluginRemoval(ctx context.Context, name, version string) (*rest.PluginRemoval, error) {
+	return get[rest.PluginRemoval](ctx, c, "/v1/plugins/"+url.PathEscape(name)+"/versions/"+url.PathEscape(version))
 }
 
 func get[T any](ctx context.Context, c *Client, path string) (*T, error) {

@@ -172,31 +172,45 @@ func (l *Lock) Names() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// Known refuses a wanted version, or a plugin, that is not pinned.
+func (l *Lock) Known(wanted map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		versions := l.Versions(name)
+		switch version := wanted[name]; {
+		case len(versions) == 0:
+			return fmt.Errorf("plugins.%s is configured, but no plugin of this name is pinned; add it with: payhost plugin add PATH", name)
+		case version != "" && !slices.Contains(versions, version):
+			return fmt.Errorf("plugins.%s.version is %s, but pinned are only %s; add it with: payhost plugin add PATH",
+				name, version, strings.Join(versions, ", "))
+		}
+	}
+	return nil
+}
+
 // Select returns the version of each provider that shall run: the wanted one, or else the only one.
 func (l *Lock) Select(wanted map[string]string) ([]Pinned, error) {
+	if err := l.Known(wanted); err != nil {
+		return nil, err
+	}
 	var chosen []Pinned
 	for _, name := range l.Names() {
 		versions := l.Versions(name)
 		version := wanted[name]
-		switch {
-		case version == "" && len(versions) > 1:
+		if version == "" && len(versions) > 1 {
 			return nil, fmt.Errorf("%d versions of the plugin %s are pinned (%s); choose one with plugins.%s.version in payhost.yaml",
 				len(versions), name, strings.Join(versions, ", "), name)
-		case version == "":
-			version = versions[0]
-		case !slices.Contains(versions, version):
-			return nil, fmt.Errorf("plugins.%s.version is %s, but pinned are only %s; add it with: payhost plugin add PATH",
-				name, version, strings.Join(versions, ", "))
 		}
-		p, _ := l.Find(name, version)
+		p, _ := l.Find(name, orFirst(version, versions))
 		chosen = append(chosen, *p)
 	}
-	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		if len(l.Versions(name)) == 0 {
-			return nil, fmt.Errorf("plugins.%s is configured, but no plugin of this name is pinned; add it with: payhost plugin add PATH", name)
-		}
-	}
 	return chosen, nil
+}
+
+func orFirst(version string, versions []string) string {
+	if version == "" {
+		return versions[0]
+	}
+	return version
 }
 
 // write replaces the lock in one step. [Store.exclusive] keeps two writers apart.

@@ -44,27 +44,36 @@ func (e *MismatchError) Error() string {
 // platform is the key of this machine in a lock.
 func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
+// Runnable returns where the files of a plugin are for this machine, without looking at them.
+func (s Store) Runnable(p Pinned) (Runnable, error) {
+	files, ok := p.Platforms[platform()]
+	if !ok {
+		return Runnable{}, fmt.Errorf("plugin %s is pinned for %s, but this machine is %s; add its binary for this platform",
+			p.ID(), strings.Join(slices.Sorted(maps.Keys(p.Platforms)), ", "), platform())
+	}
+	return Runnable{
+		Name: p.Name, Version: p.Version, Path: filepath.Join(s.versionDir(p.Name, p.Version), files.Entry),
+		SHA256: strings.TrimPrefix(files.Files[files.Entry], "sha256:"),
+	}, nil
+}
+
 // Plan verifies the files of the plugins in a store and returns what to run. All mismatches are reported together.
 func (s Store) Plan(plugins []Pinned) ([]Runnable, error) {
 	var list []Runnable
 	var errs []error
 	for _, p := range plugins {
-		files, ok := p.Platforms[platform()]
-		if !ok {
-			errs = append(errs, fmt.Errorf("plugin %s is pinned for %s, but this machine is %s; add its binary for this platform",
-				p.ID(), strings.Join(slices.Sorted(maps.Keys(p.Platforms)), ", "), platform()))
+		r, err := s.Runnable(p)
+		if err != nil {
+			errs = append(errs, err)
 			continue
 		}
-		dir := s.versionDir(p.Name, p.Version)
-		for _, name := range slices.Sorted(maps.Keys(files.Files)) {
-			if err := verify(p.ID(), filepath.Join(dir, name), files.Files[name]); err != nil {
+		files := p.Platforms[platform()].Files
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			if err := verify(p.ID(), filepath.Join(filepath.Dir(r.Path), name), files[name]); err != nil {
 				errs = append(errs, err)
 			}
 		}
-		list = append(list, Runnable{
-			Name: p.Name, Version: p.Version, Path: filepath.Join(dir, files.Entry),
-			SHA256: strings.TrimPrefix(files.Files[files.Entry], "sha256:"),
-		})
+		list = append(list, r)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)

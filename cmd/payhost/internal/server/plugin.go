@@ -2,55 +2,85 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 
+	"github.com/payhost/payhost/cmd/payhost/internal/config"
 	"github.com/payhost/payhost/cmd/payhost/internal/lockfile"
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// plugins returns what may run: what the lock pins, verified, or with Dev what lies in plugins_dir.
-func (o Options) plugins() ([]host.Plugin, error) {
-	var found []lockfile.Runnable
+// plugins returns what may run: every version that the lock pins for this machine, or with Dev what lies in plugins_dir. The
+// host verifies the bytes of each when it starts it, so that one bad file keeps one plugin down and not the host.
+func (o Options) plugins(cfg *config.Config) ([]host.Plugin, error) {
+	var list []host.Plugin
 	var err error
 	if o.Dev {
-		found, err = lockfile.Loose(o.Config.PluginsDir)
+		list, err = loose(cfg)
 	} else {
-		found, err = o.pinned()
+		list, err = o.pinned(cfg)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
-		where := "nothing is pinned in " + (lockfile.Store{DataDir: o.Config.DataDir}).LockPath() + "; add plugins with: payhost plugin add PATH"
+	if len(list) == 0 {
+		where := "nothing is pinned in " + (lockfile.Store{DataDir: cfg.DataDir}).LockPath() + "; add plugins with: payhost plugin add PATH"
 		if o.Dev {
-			where = "no payhost-provider-* binary lies in " + strings.Join(o.Config.PluginsDir, ", ")
+			where = "no payhost-provider-* binary lies in " + strings.Join(cfg.PluginsDir, ", ")
 		}
 		o.Logger.Warn("there are no provider plugins", "reason", where)
-	}
-	list := make([]host.Plugin, 0, len(found))
-	for _, r := range found {
-		list = append(list, host.Plugin{Name: r.Name, Path: r.Path, SHA256: r.SHA256, Required: o.Config.Plugins[r.Name].Required})
 	}
 	return list, nil
 }
 
-func (o Options) pinned() ([]lockfile.Runnable, error) {
-	store := lockfile.Store{DataDir: o.Config.DataDir}
+// loose returns the binaries of plugins_dir. The version of each is made of its bytes, so that a rebuilt one is another version.
+func loose(cfg *config.Config) ([]host.Plugin, error) {
+	found, err := lockfile.Loose(cfg.PluginsDir)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]host.Plugin, 0, len(found))
+	for _, r := range found {
+		digest, err := lockfile.Digest(r.Path)
+		if err != nil {
+			return nil, fmt.Errorf("plugin %s: %w", r.Name, err)
+		}
+		digest = strings.TrimPrefix(digest, "sha256:")
+		list = append(list, host.Plugin{
+			Name: r.Name, Version: "dev-" + digest[:12], Path: r.Path, SHA256: digest, Development: true, Required: cfg.Plugins[r.Name].Required,
+		})
+	}
+	return list, nil
+}
+
+func (o Options) pinned(cfg *config.Config) ([]host.Plugin, error) {
+	store := lockfile.Store{DataDir: cfg.DataDir}
 	lock, err := lockfile.Read(store.LockPath())
 	if err != nil {
 		return nil, err
 	}
 	wanted := map[string]string{}
-	for name, p := range o.Config.Plugins {
+	for name, p := range cfg.Plugins {
 		wanted[name] = p.Version
 	}
-	chosen, err := lock.Select(wanted)
-	if err != nil {
+	if err := lock.Known(wanted); err != nil {
 		return nil, err
 	}
-	return store.Plan(chosen)
+	var list []host.Plugin
+	for _, p := range lock.Plugins {
+		r, err := store.Runnable(p)
+		if err != nil {
+			o.Logger.Error("a pinned plugin cannot run here", "plugin", p.ID(), "error", err.Error())
+			continue
+		}
+		list = append(list, host.Plugin{
+			Name: r.Name, Version: r.Version, Path: r.Path, SHA256: r.SHA256,
+			Preferred: wanted[p.Name] == p.Version, Required: cfg.Plugins[p.Name].Required,
+		})
+	}
+	return list, nil
 }
 
 // Describe runs a binary just long enough to ask what it is.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/payhost/payhost/cmd/payhost/internal/config"
@@ -26,6 +27,11 @@ type Options struct {
 	Config *config.Config
 	// Secrets resolves the references in it.
 	Secrets config.Secrets
+	// Reread loads the configuration again, for reloading; nil keeps Config. LookupEnv is the environment for its references.
+	Reread    func() (*config.Config, error)
+	LookupEnv func(string) (string, bool)
+	// Hangup, when it gets a value, reloads: what a program makes of SIGHUP.
+	Hangup <-chan os.Signal
 	// Dev runs the binaries found in plugins_dir, pinned by nobody, instead of those that the lock pins.
 	Dev bool
 	// Record names accounts whose exchanges with their providers are written below [RecordDir].
@@ -62,7 +68,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	plugins, err := o.plugins()
+	plugins, err := o.plugins(o.Config)
 	if err != nil {
 		return err
 	}
@@ -89,12 +95,12 @@ func Run(ctx context.Context, o Options) error {
 		return errors.Join(err, st.Close())
 	}
 	streams := make(chan struct{})
+	s := &serving{options: o, host: h, listeners: listeners, streams: streams, running: running}
 	//nolint:contextcheck // every request brings a context of its own
-	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: callTimeout, Done: streams})
+	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: callTimeout, Done: streams, Reload: s.reload})
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
-	s := &serving{options: o, host: h, listeners: listeners, streams: streams, running: running}
 	return errors.Join(s.run(ctx, api), st.Close())
 }
 
@@ -117,12 +123,17 @@ func (s *serving) run(ctx context.Context, api http.Handler) error {
 	hostEnded := make(chan error, 1)
 	go func() { hostEnded <- s.host.Run(life) }()
 	serverEnded := s.listeners.serve(api, s.options.Logger)
+	var watcher sync.WaitGroup
+	defer watcher.Wait()
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
 
 	ready := s.host.Ready()
 	for {
 		select {
 		case <-ready:
 			ready = nil
+			watcher.Go(func() { s.watch(watching) })
 			if s.options.Ready != nil {
 				s.options.Ready(s.running)
 			}
@@ -160,17 +171,6 @@ func (s *serving) drain(ctx context.Context, hostEnded <-chan error, stopHost co
 	err := s.listeners.shutdown(ctx)
 	stopHost()
 	return errors.Join(err, <-hostEnded)
-}
-
-// accounts turns the file's accounts into the host's.
-func accounts(c *config.Config) []host.Account {
-	list := make([]host.Account, 0, len(c.Accounts))
-	for _, a := range c.Accounts {
-		list = append(list, host.Account{
-			ID: a.ID, Tenant: a.Tenant, Provider: a.Provider, Mode: modeOf(a.Mode), TimeZone: a.TimeZone, Labels: a.Labels, Config: a.Config,
-		})
-	}
-	return list
 }
 
 func listenOn(ctx context.Context, address string) (net.Listener, error) {
