@@ -14,7 +14,7 @@ import (
 const oneCard = `{"wallet":[{"cardToken":"` + cardToken + `","maskedPan":"424242******4242","country":"804"}]}`
 
 // refOf is the name of the one card of a wallet.
-func refOf(t *testing.T) string {
+func refOf(t testing.TB) string {
 	t.Helper()
 	a, _ := replying(t, map[string][]answer{"wallet": {{200, oneCard}}})
 	got, err := run(t, a, "wallet_cards", `{"wallet_id":"cust_9"}`)
