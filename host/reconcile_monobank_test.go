@@ -245,7 +245,7 @@ func TestReconciliationFindsEverySeededFault(t *testing.T) {
 	require.Empty(t, without(found, m.want), "no faults")
 	require.Len(t, found, len(m.want))
 	for _, class := range monoFaults() {
-		require.EqualValues(t, n/100, run.Findings[class], class)
+		require.EqualValues(t, n/100, run.Found[class], class)
 	}
 }
 

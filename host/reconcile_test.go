@@ -336,7 +336,7 @@ func TestReconciliationByWalkGivesUpOnAProviderThatIsAway(t *testing.T) {
 	run, err := b.Reconcile(t.Context(), host.Reconcile{Account: bankAccountID, From: "2026-03-01", To: "2026-03-01"})
 	require.NoError(t, err)
 	require.Equal(t, "failed", run.State)
-	require.Less(t, run.Findings[host.FindingUnreadable], int64(30))
+	require.Less(t, run.Found[host.FindingUnreadable], int64(30))
 }
 
 // Payouts are compared in both directions, and one by one where the ledger shows none.
