@@ -25,7 +25,8 @@ const subIDInput = `{
   "properties": {` + subIDSchema + `}
 }`
 
-const subStatusSchema = `"status": {"enum": ["active", "canceled", "unknown"], "description": "unknown: the provider's word is not documented; nothing follows from it."},
+const subStatusSchema = `"status": {"enum": ["active", "canceled", "unknown"],
+      "description": "unknown: the provider's word is not documented; nothing follows from it."},
     "provider_status": {"type": "string", "description": "The provider's own word."}`
 
 const subStatusOutput = `{

@@ -27,8 +27,11 @@ func TestWalletCards(t *testing.T) {
 	require.NotEmpty(t, card)
 	require.Equal(t, card, refOf(t), "a card keeps its name")
 	checkAnswers(t, "wallet_cards", `{"wallet_id":"cust_9"}`, "wallet", map[string]actionAnswer{
-		"a card":             {body: oneCard, want: `{"cards":[{"card_ref":"` + card + `","masked":"424242******4242","country":"804"}]}`},
-		"eight digits shown": {body: `{"wallet":[{"cardToken":"` + cardToken + `","maskedPan":"44411144******55"}]}`, want: `{"cards":[{"card_ref":"` + card + `","masked":"44411144******55"}]}`},
+		"a card": {body: oneCard, want: `{"cards":[{"card_ref":"` + card + `","masked":"424242******4242","country":"804"}]}`},
+		"eight digits shown": {
+			body: `{"wallet":[{"cardToken":"` + cardToken + `","maskedPan":"44411144******55"}]}`,
+			want: `{"cards":[{"card_ref":"` + card + `","masked":"44411144******55"}]}`,
+		},
 		"a token to come":    {body: `{"wallet":[{"cardToken":null,"maskedPan":"424242******4242"}]}`, want: `{"cards":[{"masked":"424242******4242"}]}`},
 		"a bare card number": {body: `{"wallet":[{"maskedPan":"4242424242424242"}]}`, want: `{"cards":[{"masked":"[card]"}]}`},
 		"none":               {body: `{"wallet":[]}`, want: `{"cards":[]}`},
@@ -88,6 +91,8 @@ func TestWalletCardDelete(t *testing.T) {
 // whatever the provider repeats of it.
 func TestCardTokensStayInside(t *testing.T) {
 	card := refOf(t)
+	deleting := `{"wallet_id":"cust_9","card_ref":"` + card + `"}`
+	shownAsMask := `{"wallet":[{"cardToken":"` + cardToken + `","maskedPan":"` + cardToken + `"}]}`
 	says := answer{400, `{"errCode":"X","errText":"no card ` + cardToken + ` of cust_9"}`}
 	words := `{"subscriptionId":"s1","status":"` + cardToken + `","amount":1,"ccy":980,"walletData":{"cardToken":"` + cardToken +
 		`","walletId":"w","status":"` + cardToken + `","failureDescription":"card ` + cardToken + ` 4242424242424242"}}`
@@ -98,10 +103,10 @@ func TestCardTokensStayInside(t *testing.T) {
 		"list":             {"wallet_cards", `{"wallet_id":"cust_9"}`, map[string][]answer{"wallet": {{200, oneCard}}}},
 		"list refused":     {"wallet_cards", `{"wallet_id":"cust_9"}`, map[string][]answer{"wallet": {{400, `{"errCode":"X","errText":"no wallet cust_9"}`}}}},
 		"list unreadable":  {"wallet_cards", `{"wallet_id":"cust_9"}`, map[string][]answer{"wallet": {{200, `{"wallet":[null,{"cardToken":"` + cardToken + `"}]}`}}}},
-		"token as a mask":  {"wallet_cards", `{"wallet_id":"cust_9"}`, map[string][]answer{"wallet": {{200, `{"wallet":[{"cardToken":"` + cardToken + `","maskedPan":"` + cardToken + `"}]}`}}}},
-		"delete":           {"wallet_card_delete", `{"wallet_id":"cust_9","card_ref":"` + card + `"}`, map[string][]answer{"wallet": {{200, oneCard}}, "wallet/card": {{200, ""}}}},
-		"delete refused":   {"wallet_card_delete", `{"wallet_id":"cust_9","card_ref":"` + card + `"}`, map[string][]answer{"wallet": {{200, oneCard}}, "wallet/card": {says}}},
-		"delete redirects": {"wallet_card_delete", `{"wallet_id":"cust_9","card_ref":"` + card + `"}`, map[string][]answer{"wallet": {{200, oneCard}}, "wallet/card": {{302, ""}}}},
+		"token as a mask":  {"wallet_cards", `{"wallet_id":"cust_9"}`, map[string][]answer{"wallet": {{200, shownAsMask}}}},
+		"delete":           {"wallet_card_delete", deleting, map[string][]answer{"wallet": {{200, oneCard}}, "wallet/card": {{200, ""}}}},
+		"delete refused":   {"wallet_card_delete", deleting, map[string][]answer{"wallet": {{200, oneCard}}, "wallet/card": {says}}},
+		"delete redirects": {"wallet_card_delete", deleting, map[string][]answer{"wallet": {{200, oneCard}}, "wallet/card": {{302, ""}}}},
 		"subscription":     {"subscription_status", `{"subscription_id":"s1"}`, map[string][]answer{"subscription/status": {{200, words}}}},
 	} {
 		a, _ := replying(t, tt.answers)
