@@ -29,7 +29,6 @@
 //     actions only, never in provider data, warnings or errors.
 //   - receivedSumFromTaker is what arrived only once the invoice is paid; before
 //     that it is what the payer has to send.
-//
 //   - Proofs (confirm_transfer, open_dispute) are multipart bodies that take no
 //     part in the signature. The invoice is read before one is sent, and a lost
 //     answer is settled by what the invoice shows afterwards.

@@ -24,8 +24,10 @@ func TestPaymentOptions(t *testing.T) {
 		"CROSS_BORDER": {phone, pay.NextTransfer, "phone"}, "MOBILE_TOP_UP": {phone, pay.NextTransfer, "phone"}, "SBP_QR": {link, pay.NextQR, ""},
 		"CLICK_UZ_QR": {link, pay.NextQR, ""}, "TIPS": {"255700000000", pay.NextTransfer, "text"}, "TO_BANK_DETAILS": {account, pay.NextTransfer, "account"},
 		"TO_PHONE_NUMBER": {phone, pay.NextTransfer, "phone"}, "TG_BOT": {link, pay.NextDeeplink, ""}, "P2C": {"4411", pay.NextTransfer, "text"},
-		"UPI": {"someone@bank", pay.NextTransfer, "text"}, "QUASI_UPI": {"someone@bank", pay.NextTransfer, "text"}, "IMPS": {"IFSC 1", pay.NextTransfer, "text"},
-		"CVU": {"0000003100000000000001", pay.NextTransfer, "text"}, "CARD_ACQUIRING": {link, pay.NextDeeplink, ""}, "MANUAL_ECOM": {link, pay.NextDeeplink, ""},
+		"UPI": {"someone@bank", pay.NextTransfer, "text"}, "QUASI_UPI": {"someone@bank", pay.NextTransfer, "text"}, "IMPS": {"IFSC 1",
+			pay.NextTransfer, "text"},
+		"CVU": {"0000003100000000000001", pay.NextTransfer, "text"}, "CARD_ACQUIRING": {link, pay.NextDeeplink, ""}, "MANUAL_ECOM": {link,
+			pay.NextDeeplink, ""},
 		"VIET_QR": {"00020101", pay.NextQR, ""}, "MANUAL_SBP_QR": {link, pay.NextQR, ""},
 		"A_NEW_ONE": {"anything", pay.NextTransfer, "text"}, "A_NEW_LINK": {link, pay.NextDeeplink, ""},
 	} {
@@ -98,9 +100,12 @@ func TestEveryCallbackShape(t *testing.T) {
 	ids := map[string]bool{}
 	for _, direction := range []string{"in", "out"} {
 		for _, status := range []string{"new", "paid", "canceled", "dispute", "expired", "recalculated"} {
-			for _, deal := range []string{"", `,"deal":null`, `,"deal":[]`, `,"deal":{"id":"d","type":"in","status":"completed","paymentMethod":"sberbank","paymentOption":"SBP",
-				"requisites":{"requisites":"4444 4444 4444 4444"},"canceledAt":"2024-11-04T14:10:45+00:00","disputeReasonData":[],"disputeResult":"ACCEPTED","attachments":["https:\/\/x\/1"],"payment":null}`} {
-				body := fmt.Sprintf(`{"notificationType":"invoice","notificationDate":"2024-11-04T14:00:01+00:00","invoice":{"id":%q,"internalId":"op_1","type":%q,"status":%q,
+			for _, deal := range []string{"", `,"deal":null`, `,"deal":[]`, `,"deal":{"id":"d","type":"in","status":"completed",
+				"paymentMethod":"sberbank","paymentOption":"SBP","requisites":{"requisites":"4444 4444 4444 4444"},
+				"canceledAt":"2024-11-04T14:10:45+00:00","disputeReasonData":[],"disputeResult":"ACCEPTED",
+				"attachments":["https:\/\/x\/1"],"payment":null}`} {
+				body := fmt.Sprintf(`{"notificationType":"invoice","notificationDate":"2024-11-04T14:00:01+00:00",
+					"invoice":{"id":%q,"internalId":"op_1","type":%q,"status":%q,
 					"sum":{"amount":"1000.00","currency":"RUB","subunit":2},"storeId":1,"storeName":"S","receivedSumFromTaker":null,"receivedSumFromMaker":null,
 					"serviceFeeSum":null,"payoutSum":null,"rate":"99.23","createdAt":"2024-11-04T13:55:45+00:00","expireAt":"2024-11-04T14:55:45+00:00",
 					"updatedAt":"2024-11-04T14:00:00+00:00"%s}}`, testID, direction, status, deal)
@@ -121,8 +126,10 @@ func TestEveryCallbackShape(t *testing.T) {
 	}
 	require.Len(t, ids, 6, "one event a status")
 	for name, body := range map[string]string{
-		"no id": `{"notificationType":"invoice","invoice":{"internalId":"op_1","type":"in"}}`, "a path for an id": `{"notificationType":"invoice","invoice":{"id":"../x","internalId":"op_1","type":"in"}}`,
-		"no type": `{"invoice":{"id":"x","internalId":"op_1"}}`, "type of tomorrow": `{"notificationType":"withdrawal","invoice":{"id":"x","internalId":"op_1"}}`,
+		"no id":            `{"notificationType":"invoice","invoice":{"internalId":"op_1","type":"in"}}`,
+		"a path for an id": `{"notificationType":"invoice","invoice":{"id":"../x","internalId":"op_1","type":"in"}}`,
+		"no type":          `{"invoice":{"id":"x","internalId":"op_1"}}`,
+		"type of tomorrow": `{"notificationType":"withdrawal","invoice":{"id":"x","internalId":"op_1"}}`,
 	} {
 		got, err := acc.HandleWebhook(t.Context(), webhook(notificationToken(testSecret, "op_1"), body))
 		require.NoError(t, err, name)

@@ -68,7 +68,8 @@ func FuzzResponse(f *testing.F) {
 	f.Add(200, `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>`)
 	f.Add(200, `{"id":"w1","status":2,"sum":{"amount":"1","currency":"USDT","subunit":8},"txId":null}`)
 	f.Add(200, invoiceJSON(f, map[string]any{"deals": []any{dealJSON(map[string]any{"status": "transfer_confirmed"})}}))
-	f.Add(200, invoiceJSON(f, map[string]any{"id": 12345678901234567, "internalId": 7, "deals": []any{dealJSON(map[string]any{"attachments": map[string]any{}})}}))
+	f.Add(200, invoiceJSON(f, map[string]any{"id": 12345678901234567, "internalId": 7,
+		"deals": []any{dealJSON(map[string]any{"attachments": map[string]any{}})}}))
 	acc := open(f, "https://api.example.club", map[string]any{"withdrawals": true})
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		if status < 200 || status > 599 || status >= 300 && status < 400 {

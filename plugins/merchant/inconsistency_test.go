@@ -93,7 +93,8 @@ func TestCanceledAtIsTheDeadline(t *testing.T) {
 
 // The received sums stand on unpaid invoices: they are what is due, and money only once the invoice is paid.
 func TestReceivedSumsBeforePayment(t *testing.T) {
-	sums := map[string]any{"receivedSumFromTaker": rub("1000.37"), "receivedSumFromMaker": tether("10"), "serviceFeeSum": tether("0.5"), "payoutSum": tether("9.5")}
+	sums := map[string]any{"receivedSumFromTaker": rub("1000.37"), "receivedSumFromMaker": tether("10"), "serviceFeeSum": tether("0.5"),
+		"payoutSum": tether("9.5")}
 	for _, status := range []string{"transfer_waiting", "transfer_confirmed"} {
 		change := map[string]any{"deals": []any{dealJSON(map[string]any{"status": status})}}
 		maps.Copy(change, sums)
@@ -126,7 +127,8 @@ func TestEmptyArrayForEmptyObject(t *testing.T) {
 		}
 	}
 	for _, empty := range []any{[]any{}, nil, map[string]any{}} {
-		got := get(t, map[string]any{"paymentRequisites": empty, "deals": []any{dealJSON(map[string]any{"requisites": empty, "payment": empty, "attachments": empty})}}, pending(t))
+		got := get(t, map[string]any{"paymentRequisites": empty, "deals": []any{dealJSON(map[string]any{"requisites": empty, "payment": empty,
+			"attachments": empty})}}, pending(t))
 		require.Equal(t, pay.StatusPending, got.Status)
 		require.False(t, direct(got.NextActions))
 	}
@@ -136,7 +138,8 @@ func TestEmptyArrayForEmptyObject(t *testing.T) {
 func TestMissingAndExtraMembers(t *testing.T) {
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal([]byte(invoiceJSON(t, map[string]any{"deals": []any{dealJSON(nil)}})), &doc))
-	for _, name := range []string{"storeId", "storeName", "userId", "paymentMethod", "paymentOption", "paymentRequisites", "createdAt", "updatedAt", "invoiceUrl",
+	for _, name := range []string{"storeId", "storeName", "userId", "paymentMethod", "paymentOption", "paymentRequisites", "createdAt", "updatedAt",
+		"invoiceUrl",
 		"receivedSumFromTaker", "receivedSumFromMaker", "serviceFeeSum", "payoutSum", "type"} {
 		one := maps.Clone(doc)
 		delete(one, name)
@@ -148,7 +151,8 @@ func TestMissingAndExtraMembers(t *testing.T) {
 		require.Equal(t, pay.StatusPending, got.Status, name)
 		require.Equal(t, pay.NextTransfer, got.NextActions[0].Type, name)
 	}
-	for _, name := range []string{"paymentMethodName", "disputeAttachment", "disputeResult", "attachments", "payment", "rate", "qrCodeLink", "type", "canceledAt"} {
+	for _, name := range []string{"paymentMethodName", "disputeAttachment", "disputeResult", "attachments", "payment", "rate", "qrCodeLink", "type",
+		"canceledAt"} {
 		d := dealJSON(nil)
 		delete(d, name)
 		require.Equal(t, pay.NextTransfer, get(t, map[string]any{"deals": []any{d}}, pending(t)).NextActions[0].Type, name)
@@ -160,7 +164,8 @@ func TestMissingAndExtraMembers(t *testing.T) {
 
 // Slashes come escaped.
 func TestEscapedSlashes(t *testing.T) {
-	body := strings.ReplaceAll(invoiceJSON(t, map[string]any{"deals": []any{dealJSON(map[string]any{"paymentOption": "SBP_QR", "requisites": map[string]any{"requisites": "https://qr.nspk.ru/AD1?a=1"}})}}), "/", `\/`)
+	body := strings.ReplaceAll(invoiceJSON(t, map[string]any{"deals": []any{dealJSON(map[string]any{"paymentOption": "SBP_QR",
+		"requisites": map[string]any{"requisites": "https://qr.nspk.ru/AD1?a=1"}})}}), "/", `\/`)
 	answeredWith(t, body, func(t *testing.T, s pay.InvoiceState) {
 		require.Equal(t, "https://qr.nspk.ru/AD1?a=1", s.NextActions[0].QRPayload)
 		require.Equal(t, "https://pay.example.club/"+testID, s.NextActions[1].URL)

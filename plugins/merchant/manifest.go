@@ -97,9 +97,10 @@ func manifest(version string) pay.Manifest {
 			pay.OpPayout: {Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman, Expected: 3 * time.Second, Maximum: 15 * time.Second},
 		},
 		Fields: map[string]pay.FieldSpec{
-			"customer.id":         {Use: pay.FieldHonoured, Note: "userId"},
-			"amount_limits.max":   {Use: pay.FieldHonoured, Note: "maxAmount: the gateway may raise the amount up to it to make amounts unique"},
-			"payment_method":      {Use: pay.FieldHonoured, MaxLength: 64, Pattern: `[A-Za-z0-9_-]+`, Note: "paymentMethod, the bank's code; the option is provider_options.payment_option"},
+			"customer.id":       {Use: pay.FieldHonoured, Note: "userId"},
+			"amount_limits.max": {Use: pay.FieldHonoured, Note: "maxAmount: the gateway may raise the amount up to it to make amounts unique"},
+			"payment_method": {Use: pay.FieldHonoured, MaxLength: 64, Pattern: `[A-Za-z0-9_-]+`,
+				Note: "paymentMethod, the bank's code; the option is provider_options.payment_option"},
 			"payer.locale":        {Use: pay.FieldHonoured, Note: "lang, where the payment page has the language"},
 			"return_urls.default": {Use: pay.FieldHonoured, Note: "successUrl and cancelUrl, where those are not given"},
 			"return_urls.success": {Use: pay.FieldHonoured, Note: "successUrl"},
