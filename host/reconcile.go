@@ -124,8 +124,8 @@ type ReconciliationRun struct {
 	TimeZone string `json:"time_zone,omitempty"`
 	// CompleteUntil is up to when the provider's ledger can be relied on: nothing later is called missing there.
 	CompleteUntil *time.Time `json:"complete_until,omitempty"`
-	// Checked counts what was looked at: invoices, refunds and payouts of ours, transactions of the provider's,
-	// in_motion for objects that changed meanwhile and were not judged.
+	// Checked counts what was looked at: invoices, refunds and payouts of ours, transactions of the provider's, of which
+	// other_transactions are of kinds that are not compared. in_motion are objects that changed meanwhile and were not judged.
 	Checked map[string]int64 `json:"checked"`
 	// Found counts the findings by class; classes with none are left out.
 	Found map[FindingClass]int64 `json:"found"`

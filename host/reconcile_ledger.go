@@ -116,7 +116,7 @@ func (l *ledgerRun) touched() store.Touched {
 // ourInvoices goes through our invoices and compares each with the ledger.
 func (l *ledgerRun) ourInvoices(ctx context.Context) error {
 	return l.eachInvoice(ctx, l.touched(), func(inv store.Invoice) error {
-		l.checked[objectInvoice]++
+		l.checked[checkedInvoices]++
 		theirs := l.book.invoices[inv.ProviderRef]
 		if inv.ProviderRef == "" || theirs == nil {
 			return l.unlisted(ctx, inv)

@@ -35,7 +35,7 @@ func reconciled(t *testing.T, end string) (on func(args ...string) []string, ask
 	}
 	run := host.ReconciliationRun{
 		ID: "rec_1", Account: "mono-main", Method: host.ReconcileListing, State: "running", From: at, To: at.Add(24 * time.Hour), TimeZone: "Europe/Kyiv",
-		Checked: map[string]int64{"invoice": 7}, Found: map[host.FindingClass]int64{host.FindingAmount: 1, host.FindingMissingHere: 1},
+		Checked: map[string]int64{"invoices": 7}, Found: map[host.FindingClass]int64{host.FindingAmount: 1, host.FindingMissingHere: 1},
 		BlindSpots: []string{"the far side of the moon"}, Actor: "admin", StartedAt: at,
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
