@@ -35,8 +35,8 @@ type ActionOffers struct {
 
 // ProviderActions are the actions that one provider declares.
 type ProviderActions struct {
-	Provider, Title, Version string
-	Actions                  []pay.ActionSpec
+	Provider, Title string
+	Actions         []pay.ActionSpec
 }
 
 // AllActions returns the actions of every provider whose manifest is known, by name of the provider. It does not wait for the
@@ -48,7 +48,7 @@ func (h *Host) AllActions() []ProviderActions {
 		if err != nil || len(m.Actions) == 0 {
 			continue
 		}
-		list = append(list, ProviderActions{Provider: name, Title: m.Title, Version: m.Version, Actions: m.Actions})
+		list = append(list, ProviderActions{Provider: name, Title: m.Title, Actions: m.Actions})
 	}
 	return list
 }

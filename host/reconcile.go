@@ -124,11 +124,11 @@ type ReconciliationRun struct {
 	TimeZone string `json:"time_zone,omitempty"`
 	// CompleteUntil is up to when the provider's ledger can be relied on: nothing later is called missing there.
 	CompleteUntil *time.Time `json:"complete_until,omitempty"`
-	// Checked counts what was looked at: invoices, refunds and payouts of ours, transactions of the provider's,
-	// in_motion for objects that changed meanwhile and were not judged.
+	// Checked counts what was looked at: invoices, refunds and payouts of ours, transactions of the provider's, of which
+	// other_transactions are of kinds that are not compared. in_motion are objects that changed meanwhile and were not judged.
 	Checked map[string]int64 `json:"checked"`
-	// Findings counts the findings by class; classes with none are left out.
-	Findings map[FindingClass]int64 `json:"findings"`
+	// Found counts the findings by class; classes with none are left out.
+	Found map[FindingClass]int64 `json:"found"`
 	// BlindSpots is what this run could not see, because the provider does not let one see it.
 	BlindSpots []string `json:"blind_spots"`
 	// Error says why a run failed or was interrupted.
@@ -143,11 +143,11 @@ func reconciliationView(r store.Reconciliation) ReconciliationRun {
 	v := ReconciliationRun{
 		ID: r.ID, Tenant: r.Tenant, Mode: r.Mode, Account: r.AccountID, Provider: r.Provider, Method: ReconcileMethod(r.Method),
 		State: string(r.State), Heal: r.Heal, From: r.From, To: r.To, TimeZone: r.TimeZone, CompleteUntil: timeOrNil(r.CompleteUntil),
-		Checked: r.Checked, Findings: map[FindingClass]int64{}, BlindSpots: r.BlindSpots, Error: r.Error, Actor: r.Actor,
+		Checked: r.Checked, Found: map[FindingClass]int64{}, BlindSpots: r.BlindSpots, Error: r.Error, Actor: r.Actor,
 		StartedAt: r.CreatedAt, FinishedAt: timeOrNil(r.FinishedAt), Version: r.Version,
 	}
 	for class, n := range r.Found {
-		v.Findings[FindingClass(class)] = n
+		v.Found[FindingClass(class)] = n
 	}
 	if v.Checked == nil {
 		v.Checked = map[string]int64{}

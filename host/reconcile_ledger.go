@@ -16,6 +16,8 @@ type ledgerRun struct {
 	// covered is what the listing showed, and complete up to when it can be relied on.
 	covered  coverage
 	complete time.Time
+	// beside says that the provider lists refunds beside their payment, whatever their own time is.
+	beside bool
 	// doubtful are invoices whose counterpart may stand in the ledger before the window.
 	doubtful []doubtful
 }
@@ -49,6 +51,7 @@ func (l *ledgerRun) run(ctx context.Context) error {
 	}
 	l.checked[checkedTransactions], l.checked[checkedOthers] = l.book.transactions, l.book.others
 	l.row.CompleteUntil = l.complete
+	l.beside = l.listsRefundsBeside()
 	if l.complete.IsZero() {
 		l.complete = l.started
 	}
@@ -78,6 +81,21 @@ func (l *ledgerRun) judges(at time.Time) bool {
 	return l.window.has(at) && at.Before(l.complete) && l.covered.has(at)
 }
 
+// settled is up to when both sides had the time to hear of something.
+func (l *ledgerRun) settled() time.Time { return l.started.Add(-l.delay) }
+
+// listsRefundsBeside reports whether the ledger shows a refund from outside of the times that were listed.
+func (l *ledgerRun) listsRefundsBeside() bool {
+	for _, o := range l.book.invoices {
+		for _, line := range o.refunds {
+			if !l.covered.has(line.at) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // inWindow reports whether one of the lines lies in the window.
 func (l *ledgerRun) inWindow(lines []*theirLine) bool {
 	for _, line := range lines {
@@ -98,7 +116,7 @@ func (l *ledgerRun) touched() store.Touched {
 // ourInvoices goes through our invoices and compares each with the ledger.
 func (l *ledgerRun) ourInvoices(ctx context.Context) error {
 	return l.eachInvoice(ctx, l.touched(), func(inv store.Invoice) error {
-		l.checked[objectInvoice]++
+		l.checked[checkedInvoices]++
 		theirs := l.book.invoices[inv.ProviderRef]
 		if inv.ProviderRef == "" || theirs == nil {
 			return l.unlisted(ctx, inv)

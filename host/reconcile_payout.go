@@ -39,7 +39,7 @@ func (l *ledgerRun) ourPayouts(ctx context.Context) error {
 		}
 	}
 	return l.eachPayout(ctx, l.touched(), func(p store.Payout) error {
-		l.checked[objectPayout]++
+		l.checked[checkedPayouts]++
 		theirs := l.book.payouts[p.ProviderRef]
 		if p.ProviderRef == "" || theirs == nil {
 			theirs = byReference[p.ProviderKey]

@@ -75,20 +75,21 @@ func (l *ledgerRun) compareRefunds(ctx context.Context, inv store.Invoice, their
 	return nil
 }
 
-// restOfRefunds judges what found no counterpart. Refunds of ours count only where the ledger must show them, which is in
-// the judged time; refunds of theirs count with their payment or in the window.
+// restOfRefunds judges what found no counterpart. Refunds of ours count only where the ledger must show them: in the judged
+// time and, where the provider lists refunds beside their payment, with a payment that is judged. Refunds of theirs count
+// with their payment or in the window.
 func (l *ledgerRun) restOfRefunds(inv store.Invoice, theirs *theirObject, m refundMatch, withPayment bool) (difference, bool) {
 	rest := pay.ZeroOf(inv.Amount.Currency())
 	theirRest, seen := rest, false
 	for _, line := range m.theirs {
-		seen = seen || (withPayment || l.window.has(line.at)) && line.at.Before(l.complete)
+		seen = seen || (withPayment || l.window.has(line.at)) && line.at.Before(l.settled())
 		theirRest = plus(theirRest, line.gross)
 	}
 	allOurs, judgedOurs := rest, rest
 	var judged []ourRefund
 	for _, f := range m.ours {
 		allOurs = plus(allOurs, f.amount)
-		if l.judges(f.at) {
+		if l.judges(f.at) || l.beside && withPayment && f.at.Before(l.settled()) {
 			judgedOurs = plus(judgedOurs, f.amount)
 			judged = append(judged, f)
 		}

@@ -15,8 +15,11 @@ import (
 
 const objectReconciliation = "reconciliation"
 
-// Counts of a run, beside those by object type.
+// What a run counts.
 const (
+	checkedInvoices     = "invoices"
+	checkedRefunds      = "refunds"
+	checkedPayouts      = "payouts"
 	checkedTransactions = "transactions"
 	checkedOthers       = "other_transactions"
 	checkedInMotion     = "in_motion"

@@ -260,7 +260,7 @@ func TestReconciliationSurvivesNarrowPagesAndRepeatedLines(t *testing.T) {
 	b.bank.fails[""] = pay.Errorf(pay.KindProviderUnavailable, "away for a moment")
 	run, found := b.reconcile()
 	require.Empty(t, found)
-	require.EqualValues(t, 40, run.Checked["invoices"]+run.Checked["invoice"])
+	require.EqualValues(t, 40, run.Checked["invoices"])
 	require.Greater(t, len(b.bank.asked), 10)
 }
 
@@ -336,7 +336,7 @@ func TestReconciliationByWalkGivesUpOnAProviderThatIsAway(t *testing.T) {
 	run, err := b.Reconcile(t.Context(), host.Reconcile{Account: bankAccountID, From: "2026-03-01", To: "2026-03-01"})
 	require.NoError(t, err)
 	require.Equal(t, "failed", run.State)
-	require.Less(t, run.Findings[host.FindingUnreadable], int64(30))
+	require.Less(t, run.Found[host.FindingUnreadable], int64(30))
 }
 
 // Payouts are compared in both directions, and one by one where the ledger shows none.

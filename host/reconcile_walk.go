@@ -30,7 +30,7 @@ func (r *reconciler) walk(ctx context.Context) error {
 		if !r.window.has(inv.CreatedAt) && !r.window.has(inv.ProviderTime) && !r.window.has(inv.ClosedAt) {
 			return nil
 		}
-		r.withLock(func() { r.checked[objectInvoice]++ })
+		r.withLock(func() { r.checked[checkedInvoices]++ })
 		return w.look(func(ctx context.Context) error { return r.walkInvoice(ctx, inv) })
 	})
 	if err == nil {
@@ -38,7 +38,7 @@ func (r *reconciler) walk(ctx context.Context) error {
 			if !r.window.has(p.CreatedAt) && !r.window.has(p.ProviderTime) {
 				return nil
 			}
-			r.withLock(func() { r.checked[objectPayout]++ })
+			r.withLock(func() { r.checked[checkedPayouts]++ })
 			return w.look(func(ctx context.Context) error { return r.walkPayout(ctx, p) })
 		})
 	}
@@ -221,7 +221,7 @@ func (r *reconciler) askRefunds(ctx context.Context, inv store.Invoice) (*differ
 		if row.Status != pay.RefundSucceeded {
 			continue
 		}
-		r.withLock(func() { r.checked[objectRefund]++ })
+		r.withLock(func() { r.checked[checkedRefunds]++ })
 		var state pay.RefundState
 		err := r.patiently(ctx, func(ctx context.Context) error {
 			return r.call(ctx, pay.CanGetRefund, func(ctx context.Context, use *accountUse, account store.Account) error {

@@ -385,6 +385,11 @@ func leftTrace(trace pay.ActionTrace, state pay.InvoiceState) (left, known bool)
 	switch trace {
 	case "", pay.TraceAttempt:
 		return len(state.Attempts) > 0, true
+	case pay.TraceLiveAttempt:
+		return slices.ContainsFunc(state.Attempts, func(a pay.Attempt) bool {
+			return a.Status == pay.AttemptPending || a.Status == pay.AttemptProcessing || a.Status == pay.AttemptAuthorized ||
+				a.Status == pay.AttemptSucceeded
+		}), true
 	case pay.TraceConfirmation:
 		return slices.ContainsFunc(state.Attempts, func(a pay.Attempt) bool {
 			return a.Status == pay.AttemptProcessing || a.Status == pay.AttemptSucceeded

@@ -13,9 +13,11 @@ func (p *program) accountCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "account", Short: "Work on merchant accounts"}
 	cmd.AddCommand(
 		p.accountListCommand(), p.accountShowCommand(), p.accountAddCommand(), p.accountCheckCommand(), p.accountBalanceCommand(),
+		p.accountReconcileCommand(), p.accountReconciliationsCommand(), p.accountReconciliationCommand(),
 		p.accountStateCommand("pause", "Refuse new operations of an account until it is resumed; webhooks and look-ups go on"),
 		p.accountStateCommand("resume", "Take operations of a paused account again"),
 		p.accountStateCommand("close", "Close an account for good; late webhooks, refunds and look-ups still work"),
+		p.actionCommand("account", "accounts"), p.actionsCommand("account", "accounts"),
 	)
 	return group(cmd)
 }

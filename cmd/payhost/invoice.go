@@ -25,6 +25,7 @@ func (p *program) invoiceCommand() *cobra.Command {
 		p.invoiceChangeCommand("cancel", "Cancel an unpaid invoice; on an authorized one this is a void", nil, nil),
 		p.invoiceCaptureCommand(), p.invoiceChangeCommand("void", "Release an authorization", nil, nil),
 		p.invoiceRefundCommand(), p.invoiceRefundsCommand(),
+		p.actionCommand("invoice", "invoices"), p.actionsCommand("invoice", "invoices"),
 	)
 	return group(cmd)
 }

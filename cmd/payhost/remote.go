@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,25 +22,33 @@ import (
 type remote struct {
 	p                            *program
 	url, tokenFile, file, output *string
+	// formats are the values that --output takes.
+	formats []string
 }
 
-// remoteFlags adds the flags to a command.
-func (p *program) remoteFlags(cmd *cobra.Command) *remote {
+// remoteFlags adds the flags to a command. more are formats of its output beside table and json.
+func (p *program) remoteFlags(cmd *cobra.Command, more ...string) *remote {
+	usage := "table for people, json for programs"
+	for _, format := range more {
+		usage += ", " + format
+	}
 	r := &remote{
 		p:         p,
+		formats:   append([]string{"table", "json"}, more...),
 		url:       cmd.Flags().String("url", "", "address of the host's API (default: PAYHOST_URL, else from the configuration)"),
 		tokenFile: cmd.Flags().String("token-file", "", "file with the API token (default: PAYHOST_TOKEN, else admin.token in data_dir)"),
 		file:      configFlag(cmd),
-		output:    cmd.Flags().StringP("output", "o", "table", "table for people, json for programs"),
+		output:    cmd.Flags().StringP("output", "o", "table", usage),
 	}
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(r.formats, cobra.ShellCompDirectiveNoFileComp))
 	return r
 }
 
 // connect finds the host and the token: flags first, then the environment, then the configuration file.
 func (r *remote) connect() (*client.Client, error) {
-	if *r.output != "table" && *r.output != "json" {
-		return nil, usagef("--output must be table or json")
+	if !slices.Contains(r.formats, *r.output) {
+		last := len(r.formats) - 1
+		return nil, usagef("--output must be %s or %s", strings.Join(r.formats[:last], ", "), r.formats[last])
 	}
 	url, token := *r.url, ""
 	if url == "" {

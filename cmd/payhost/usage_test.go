@@ -24,7 +24,7 @@ func TestExitCodesOfTheCommandLine(t *testing.T) {
 	}{
 		"no command":           {nil, exitUsage, "needs one of the commands account, completion, config"},
 		"unknown command":      {[]string{"chargeback"}, exitUsage, `payhost has no command "chargeback"`},
-		"unknown subcommand":   {[]string{"invoice", "pay"}, exitUsage, `payhost invoice has no command "pay"; it has cancel, capture, create, get, ls, refresh, refund, refunds, timeline, void, watch`},
+		"unknown subcommand":   {[]string{"invoice", "pay"}, exitUsage, `payhost invoice has no command "pay"; it has action, actions, cancel, capture, create, get, ls, refresh, refund, refunds, timeline, void, watch`},
 		"later command":        {[]string{"plugin", "rollback"}, exitUsage, `has no command "rollback"`},
 		"unknown flag":         {[]string{"serve", "--fast"}, exitUsage, "unknown flag: --fast"},
 		"missing argument":     {[]string{"invoice", "get"}, exitUsage, "accepts 1 arg(s)"},
@@ -56,6 +56,11 @@ func TestExitCodesOfTheCommandLine(t *testing.T) {
 		"resolve without words": {[]string{"operation", "resolve", "op_1", "--outcome", "executed"}, exitUsage, "--outcome and --reason are required"},
 		"capture item":          {[]string{"invoice", "capture", "x", "--item", "tea"}, exitUsage, "--item: a JSON object is needed"},
 		"refund of nothing":     {[]string{"invoice", "refund"}, exitUsage, "accepts 1 arg(s)"},
+		"action input":          {[]string{"invoice", "action", "x", "y", "--input", "[1]"}, exitUsage, "--input: a JSON object is needed"},
+		"action file":           {[]string{"account", "action", "x", "y", "--file", here}, exitUsage, "is not a file"},
+		"action, no such file":  {[]string{"account", "action", "x", "y", "--file", absent}, exitFailed, "--file: "},
+		"action, two keys":      {[]string{"account", "action", "x", "y", "--key", "1", "--idempotency-key", "2"}, exitUsage, "give one"},
+		"action, nobody there":  {[]string{"invoice", "action", "x", "y", "--url", "http://127.0.0.1:1", "--token-file", token}, exitFailed, "no answer from payhost"},
 		"offline broken lock":   {[]string{"plugin", "ls", "--offline", "--config", broken}, exitFailed, "is not a known key"},
 		"sandbox address":       {[]string{"sandbox", "--listen", "here"}, exitFailed, "must have a port"},
 	} {

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -124,6 +126,39 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	s.call("POST", "/v1/invoices/"+inv.ID+"/cancel", token(apiToken), key("k"), parts(t, inputPart())).
 		problem(http.StatusUnsupportedMediaType, pay.KindInvalidRequest)
 	require.Zero(t, s.provider.changed())
+}
+
+// An upload that does not come to its end is given up, one that is far too large is not read.
+func TestUploadsHaveLimits(t *testing.T) {
+	t.Parallel()
+	s := newSurface(t, func(c *rest.Config) { c.Timeout = time.Second })
+	inv := s.created("ok")
+	path := "/v1/invoices/" + inv.ID + "/actions/confirm_transfer"
+	slow, end := io.Pipe()
+	t.Cleanup(func() { _ = end.Close() })
+	go func() { _, _ = io.WriteString(end, "--b\r\nContent-Disposition: form-data; name=\"input\"\r\n\r\n{") }()
+	s.call("POST", path, token(apiToken), key("k"), func(r *http.Request) {
+		r.Body, r.ContentLength = slow, -1
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	}).problem(http.StatusRequestTimeout, pay.KindInvalidRequest)
+
+	endless := &zeros{}
+	s.call("POST", path, token(apiToken), key("k"), func(r *http.Request) {
+		head := "--b\r\nContent-Disposition: form-data; name=\"attachment\"; filename=\"x\"\r\n\r\n"
+		r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(head), endless)), -1
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	}).problem(http.StatusRequestEntityTooLarge, pay.KindInvalidRequest)
+	require.Less(t, endless.read.Load(), int64(16<<20), "it is not read to an end")
+	require.Zero(t, s.provider.changed())
+}
+
+// zeros is a file without an end.
+type zeros struct{ read atomic.Int64 }
+
+func (z *zeros) Read(p []byte) (int, error) {
+	clear(p)
+	z.read.Add(int64(len(p)))
+	return len(p), nil
 }
 
 func TestActionsOfPayoutsAndListing(t *testing.T) {

@@ -80,6 +80,7 @@ func TestScopes(t *testing.T) {
 		"GET /v1/accounts": "read", "GET /v1/accounts/{id}": "read",
 		"POST /v1/accounts": "accounts", "PATCH /v1/accounts/{id}": "accounts", "POST /v1/accounts/{id}/check": "accounts",
 		"POST /v1/accounts/{id}/pause": "accounts", "POST /v1/accounts/{id}/resume": "accounts", "POST /v1/accounts/{id}/close": "accounts",
+		"POST /v1/accounts/{id}/reconcile": "read", "GET /v1/accounts/{id}/reconciliations": "read", "GET /v1/reconciliations/{id}": "read",
 		"GET /v1/plugins": "plugins", "GET /v1/plugins/{name}": "plugins", "POST /v1/plugins/{name}/restart": "plugins",
 		"POST /v1/plugins/{name}/use": "plugins", "POST /v1/plugins/{name}/rollback": "plugins", "POST /v1/plugins/{name}/pause": "plugins",
 		"POST /v1/plugins/{name}/resume": "plugins", "GET /v1/plugins/{name}/versions/{version}": "plugins", "POST /v1/plugins/reload": "plugins",

@@ -92,6 +92,9 @@ func schemaAliases() map[reflect.Type]reflect.Type {
 		reflect.TypeFor[pay.Origin]():          reflect.TypeFor[originSchema](),
 		reflect.TypeFor[pay.DestinationType](): reflect.TypeFor[destinationSchema](),
 
+		reflect.TypeFor[host.FindingClass]():    reflect.TypeFor[findingSchema](),
+		reflect.TypeFor[host.ReconcileMethod](): reflect.TypeFor[reconcileMethodSchema](),
+
 		// huma announces its own errors, which restate turns into problems.
 		reflect.TypeFor[huma.ErrorModel](): reflect.TypeFor[Problem](),
 	}
@@ -114,6 +117,9 @@ type (
 	payoutStatusSchema string
 	originSchema       string
 	destinationSchema  string
+
+	findingSchema         string
+	reconcileMethodSchema string
 )
 
 // Schema describes what is an object of somebody else: options, configs, JSON Schemas, the data of events.
@@ -185,6 +191,14 @@ func (destinationSchema) Schema(huma.Registry) *huma.Schema {
 	return oneOf([]pay.DestinationType{
 		pay.DestinationCard, pay.DestinationIBAN, pay.DestinationAccount, pay.DestinationPhone, pay.DestinationWallet, pay.DestinationStored,
 	})
+}
+
+// Schema lists the classes of findings.
+func (findingSchema) Schema(huma.Registry) *huma.Schema { return oneOf(host.FindingClasses()) }
+
+// Schema lists how a reconciliation compares.
+func (reconcileMethodSchema) Schema(huma.Registry) *huma.Schema {
+	return oneOf([]host.ReconcileMethod{host.ReconcileListing, host.ReconcileWalk})
 }
 
 func oneOf[T ~string](values []T) *huma.Schema {

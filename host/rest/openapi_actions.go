@@ -96,8 +96,12 @@ func describeActions(static []byte, list []host.ProviderActions) ([]byte, error)
 	}
 	for _, p := range list {
 		named := func(tag any) bool { m, _ := tag.(map[string]any); return m["name"] == p.Provider }
+		title := p.Title
+		if title == "" {
+			title = p.Provider
+		}
 		if !slices.ContainsFunc(tags, named) {
-			tags = append(tags, map[string]any{"name": p.Provider, "description": strings.TrimSpace(p.Title+" "+p.Version) + ": the provider's own actions"})
+			tags = append(tags, map[string]any{"name": p.Provider, "description": "The provider's own actions: " + title})
 		}
 	}
 	doc["tags"] = tags

@@ -65,7 +65,7 @@ func TestDescribeActionsOfSeveralProviders(t *testing.T) {
 		"/v1/invoices/{id}/actions/{name}":{"post":{"operationId":"g","parameters":[{"in":"path","name":"id"},{"in":"path","name":"name"},
 			{"in":"header","name":"Idempotency-Key","required":false}],"responses":{"200":{"description":"OK"}}}}}}`)
 	list := []host.ProviderActions{
-		{Provider: "one", Title: "One", Version: "1.0.0", Actions: []pay.ActionSpec{
+		{Provider: "one", Title: "One", Actions: []pay.ActionSpec{
 			{Name: "receipt", Title: "Receipt", Effect: pay.EffectRead, Subject: pay.SubjectInvoice, Input: json.RawMessage(`{"required":["id"]}`)},
 			{Name: "../x", Effect: pay.EffectRead, Subject: pay.SubjectInvoice},
 		}},

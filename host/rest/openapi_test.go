@@ -71,6 +71,7 @@ func routes() []string {
 		"GET /v1/accounts/{id}/balance", "POST /v1/accounts/{id}/actions/{name}", "GET /v1/accounts/{id}/actions",
 		"GET /v1/invoices/{id}/actions", "POST /v1/payouts/{id}/actions/{name}", "POST /v1/refunds/{id}/actions/{name}",
 		"POST /v1/disputes/{id}/actions/{name}",
+		"POST /v1/accounts/{id}/reconcile", "GET /v1/accounts/{id}/reconciliations", "GET /v1/reconciliations/{id}",
 		"GET /v1/events", "GET /v1/events/stream",
 		"GET /v1/invoices", "POST /v1/invoices", "GET /v1/invoices/{id}", "GET /v1/invoices/{id}/events", "POST /v1/invoices/{id}/refresh",
 		"POST /v1/invoices/{id}/cancel", "POST /v1/invoices/{id}/capture", "POST /v1/invoices/{id}/void",

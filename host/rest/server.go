@@ -55,6 +55,7 @@ func New(h *host.Host, cfg Config) (http.Handler, error) {
 	s.actionRoutes()
 	s.historyRoutes()
 	s.accountRoutes()
+	s.reconcileRoutes()
 	s.operationRoutes()
 	s.webhookRoutes()
 	s.eventRoutes()

@@ -45,8 +45,8 @@ func extras() []extra {
 		pay.ActionSpec{
 			Name: actionStartDeal, Title: "Ask for requisites of an invoice", Effect: pay.EffectChanges, Subject: pay.SubjectInvoice,
 			Input: json.RawMessage(startDealInput), Output: json.RawMessage(startDealOutput),
-			// The invoice shows its deal, so reading it tells whether one was begun.
-			Resolution: pay.ResolveLookup, Leaves: pay.TraceAttempt,
+			// The invoice shows its deal, so reading it tells whether one was begun; an earlier one is over.
+			Resolution: pay.ResolveLookup, Leaves: pay.TraceLiveAttempt,
 		}, (*account).startDeal,
 	}, {
 		pay.ActionSpec{

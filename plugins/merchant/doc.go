@@ -29,9 +29,14 @@
 //     actions only, never in provider data, warnings or errors.
 //   - receivedSumFromTaker is what arrived only once the invoice is paid; before
 //     that it is what the payer has to send.
+//   - Proofs (confirm_transfer, open_dispute) are multipart bodies that take no
+//     part in the signature. The invoice is read before one is sent, and a lost
+//     answer is settled by what the invoice shows afterwards.
+//   - Withdrawals are off unless the config allows them.
 //
-// File by file: sign.go and client.go are one signed exchange, dto.go and
-// money.go the gateway's objects, errors.go its refusals, create.go, cancel.go,
-// payout.go, lookup.go, status.go, payer.go, action.go, balance.go and webhook.go
-// the calls.
+// File by file: sign.go, form.go and client.go are one exchange, dto.go,
+// scalar.go and money.go the gateway's objects, errors.go its refusals; create.go,
+// cancel.go, payout.go, lookup.go, status.go, deal.go, payer.go, balance.go,
+// check.go and webhook.go the common calls; action.go lists the actions and
+// startdeal.go, upload.go, dispute.go, lists.go, qrcode.go and withdraw.go run them.
 package merchant

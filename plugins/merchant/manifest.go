@@ -43,16 +43,17 @@ const createOptions = `{
       "description": "How to pay, for example SBP, TO_CARD or SBP_QR. Without it the gateway may choose any."},
     "start_deal": {"type": "boolean", "default": false,
       "description": "Ask for requisites at once instead of only sending the payer to the gateway's page."},
-    "cross_border_currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "For CROSS_BORDER, for example TJS."},
-    "cross_border_requisite_type": {"enum": ["PHONE", "CARD"]},
-    "allow_matching": {"type": "boolean"},
-    "matching_settings": {"type": "object", "additionalProperties": false, "properties": {
+    "cross_border_currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "For CROSS_BORDER and QR cross-border (SBP_QR), for example TJS."},
+    "cross_border_requisite_type": {"enum": ["PHONE", "CARD"], "description": "Where a CROSS_BORDER payment goes."},
+    "allow_matching": {"type": "boolean", "description": "Let the gateway put the amount together from several payments."},
+    "matching_settings": {"type": "object", "additionalProperties": false,
+      "description": "Limits of matching: max_amount, min_part_amount and max_part_amount. Needs allow_matching.", "properties": {
       "max_amount": {"$ref": "#/$defs/amount"},
       "min_part_amount": {"$ref": "#/$defs/amount"},
       "max_part_amount": {"$ref": "#/$defs/amount"}}},
     "lang": {"enum": ["ru", "en", "bn", "uz", "az", "es", "ko", "ky"],
       "description": "Language of the payment page; by default that of payer.locale."},
-    "strictly_single_transfer": {"type": "boolean"}
+    "strictly_single_transfer": {"type": "boolean", "description": "Passed on; the gateway does not document it."}
   },
   "$defs": {"amount": {"type": "string", "pattern": "^[0-9]{1,18}([.][0-9]{1,8})?$"}}
 }`
@@ -65,8 +66,9 @@ const payoutOptions = `{
   "properties": {
     "payment_option": {"type": "string", "pattern": "^[A-Z0-9_]{1,64}$",
       "description": "How to pay out. By default TO_CARD to a card, SBP to a phone and TO_ACCOUNT to an account."},
-    "allow_matching": {"type": "boolean"},
-    "matching_settings": {"type": "object", "additionalProperties": false, "properties": {
+    "allow_matching": {"type": "boolean", "description": "Let the gateway put the amount together from several payments."},
+    "matching_settings": {"type": "object", "additionalProperties": false,
+      "description": "Limits of matching: max_amount, min_part_amount and max_part_amount. Needs allow_matching.", "properties": {
       "max_amount": {"$ref": "#/$defs/amount"},
       "min_part_amount": {"$ref": "#/$defs/amount"},
       "max_part_amount": {"$ref": "#/$defs/amount"}}}
@@ -95,9 +97,10 @@ func manifest(version string) pay.Manifest {
 			pay.OpPayout: {Resolution: pay.ResolveLookup, OnAbsence: pay.ResolveHuman, Expected: 3 * time.Second, Maximum: 15 * time.Second},
 		},
 		Fields: map[string]pay.FieldSpec{
-			"customer.id":         {Use: pay.FieldHonoured, Note: "userId"},
-			"amount_limits.max":   {Use: pay.FieldHonoured, Note: "maxAmount: the gateway may raise the amount up to it to make amounts unique"},
-			"payment_method":      {Use: pay.FieldHonoured, MaxLength: 64, Pattern: `[A-Za-z0-9_-]+`, Note: "paymentMethod, the bank's code; the option is provider_options.payment_option"},
+			"customer.id":       {Use: pay.FieldHonoured, Note: "userId"},
+			"amount_limits.max": {Use: pay.FieldHonoured, Note: "maxAmount: the gateway may raise the amount up to it to make amounts unique"},
+			"payment_method": {Use: pay.FieldHonoured, MaxLength: 64, Pattern: `[A-Za-z0-9_-]+`,
+				Note: "paymentMethod, the bank's code; the option is provider_options.payment_option"},
 			"payer.locale":        {Use: pay.FieldHonoured, Note: "lang, where the payment page has the language"},
 			"return_urls.default": {Use: pay.FieldHonoured, Note: "successUrl and cancelUrl, where those are not given"},
 			"return_urls.success": {Use: pay.FieldHonoured, Note: "successUrl"},

@@ -43,7 +43,7 @@ func TestManifest(t *testing.T) {
 	require.Equal(t, pay.ResolveLookup, m.Operations[pay.OpPayout].Resolution)
 	require.Equal(t, pay.ResolveHuman, m.Operations[pay.OpPayout].OnAbsence, "a payout that is not found is never assumed not to exist")
 	require.Equal(t, map[string][3]string{
-		"available_payment_variants": {"read", "invoice", ""}, "start_deal": {"changes", "invoice", "lookup attempt"},
+		"available_payment_variants": {"read", "invoice", ""}, "start_deal": {"changes", "invoice", "lookup live_attempt"},
 		"confirm_transfer": {"changes", "invoice", "lookup confirmation"}, "open_dispute": {"changes", "invoice", "lookup dispute"},
 		"qr_code": {"read", "invoice", ""}, "accounts": {"read", "account", ""}, "currency_rates": {"read", "account", ""},
 		"payment_options": {"read", "account", ""}, "payment_methods": {"read", "account", ""}, "public_payment_methods": {"read", "account", ""},

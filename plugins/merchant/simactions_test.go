@@ -113,9 +113,11 @@ func TestCrossBorderAgainstTheSimulator(t *testing.T) {
 		kind    string
 		next    pay.NextActionType
 	}{
-		"phone": {`{"start_deal":true,"payment_option":"CROSS_BORDER","cross_border_currency":"TJS","cross_border_requisite_type":"PHONE"}`, "phone", pay.NextTransfer},
-		"card":  {`{"start_deal":true,"payment_option":"CROSS_BORDER","cross_border_currency":"TJS","cross_border_requisite_type":"CARD"}`, "card", pay.NextTransfer},
-		"qr":    {`{"start_deal":true,"payment_option":"SBP_QR","cross_border_currency":"TJS"}`, "", pay.NextQR},
+		"phone": {`{"start_deal":true,"payment_option":"CROSS_BORDER","cross_border_currency":"TJS","cross_border_requisite_type":"PHONE"}`, "phone",
+			pay.NextTransfer},
+		"card": {`{"start_deal":true,"payment_option":"CROSS_BORDER","cross_border_currency":"TJS","cross_border_requisite_type":"CARD"}`, "card",
+			pay.NextTransfer},
+		"qr": {`{"start_deal":true,"payment_option":"SBP_QR","cross_border_currency":"TJS"}`, "", pay.NextQR},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "sim_secret")
@@ -184,7 +186,8 @@ func TestWithdrawAgainstTheSimulator(t *testing.T) {
 		})
 	}
 	sim, account := withWithdrawals(t)
-	_, err := account.RunAction(t.Context(), pay.Action{Name: "withdraw", Input: json.RawMessage(`{"account_id":"x","amount":"1","address":"TXyz1234567890","code_2fa":"123456"}`)})
+	_, err := account.RunAction(t.Context(), pay.Action{Name: "withdraw",
+		Input: json.RawMessage(`{"account_id":"x","amount":"1","address":"TXyz1234567890","code_2fa":"123456"}`)})
 	require.ErrorIs(t, err, pay.KindInvalidRequest)
 	require.Empty(t, sim.Withdrawals())
 }

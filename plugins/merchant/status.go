@@ -132,11 +132,14 @@ func readSums(inv invoice) (sums, error) {
 	if out.asked, err = inv.Sum.money(); err != nil {
 		return sums{}, fmt.Errorf("sum: %w", err)
 	}
-	if !out.asked.IsSet() {
-		return sums{}, fmt.Errorf("sum is missing")
+	if out.asked.Sign() <= 0 {
+		return sums{}, fmt.Errorf("sum is missing or not positive")
 	}
 	if out.actual, err = inv.Received.money(); err != nil {
 		return sums{}, fmt.Errorf("receivedSumFromTaker: %w", err)
+	}
+	if out.actual.Sign() < 0 {
+		return sums{}, fmt.Errorf("receivedSumFromTaker is negative")
 	}
 	if out.actual.IsSet() && out.actual.Code() != out.asked.Code() {
 		return sums{}, fmt.Errorf("receivedSumFromTaker is in %s, sum in %s", out.actual.Code(), out.asked.Code())

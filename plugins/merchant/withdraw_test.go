@@ -29,7 +29,8 @@ func TestWithdraw(t *testing.T) {
 	got, err := acc.RunAction(t.Context(), onAccount("withdraw", wanted))
 	require.NoError(t, err)
 	require.Equal(t, []string{withdrawCall}, g.calls())
-	require.JSONEq(t, `{"accountId":"a1","amount":"100.50000000","address":"`+wallet+`","code2FA":"123456","substractFeeFromAmount":false}`, string(g.requests[0].body))
+	require.JSONEq(t, `{"accountId":"a1","amount":"100.50000000","address":"`+wallet+`","code2FA":"123456","substractFeeFromAmount":false}`,
+		string(g.requests[0].body))
 	require.JSONEq(t, `{"withdrawal_id":"w1","status":"2","sum":"100.50000000","fee":"2.00000000","currency":"USDT"}`, string(got.Output))
 	require.True(t, valid(t, compile(t, json.RawMessage(withdrawOutput)), string(got.Output)))
 	require.True(t, valid(t, compile(t, json.RawMessage(withdrawInput)), wanted))
@@ -84,12 +85,14 @@ func TestWithdrawAnswers(t *testing.T) {
 		executed pay.Executed
 		path     string
 	}{
-		"no 2fa":      {answer{status: 400, body: `[{"message":"2FA should be enabled for this operation"}]`}, pay.KindUnsupported, pay.ExecutedNo, ""},
-		"no funds":    {answer{status: 400, body: `[{"message":"Insufficient funds"}]`}, pay.KindDeclined, pay.ExecutedNo, ""},
-		"wrong code":  {answer{status: 400, body: `[{"message":"123456 is wrong for ` + wallet + `","field":"code2FA"}]`}, pay.KindInvalidRequest, pay.ExecutedNo, "input.code_2fa"},
-		"account":     {answer{status: 400, body: `[{"message":"x","field":"accountId"}]`}, pay.KindInvalidRequest, pay.ExecutedNo, "input.account_id"},
-		"amount":      {answer{status: 422, body: `[{"message":"x","field":"amount"}]`}, pay.KindInvalidRequest, pay.ExecutedNo, "input.amount"},
-		"fee":         {answer{status: 400, body: `[{"message":"This value should be of type boolean","field":"substractFeeFromAmount"}]`}, pay.KindInvalidRequest, pay.ExecutedNo, "input.subtract_fee_from_amount"},
+		"no 2fa":   {answer{status: 400, body: `[{"message":"2FA should be enabled for this operation"}]`}, pay.KindUnsupported, pay.ExecutedNo, ""},
+		"no funds": {answer{status: 400, body: `[{"message":"Insufficient funds"}]`}, pay.KindDeclined, pay.ExecutedNo, ""},
+		"wrong code": {answer{status: 400, body: `[{"message":"123456 is wrong for ` + wallet + `","field":"code2FA"}]`}, pay.KindInvalidRequest,
+			pay.ExecutedNo, "input.code_2fa"},
+		"account": {answer{status: 400, body: `[{"message":"x","field":"accountId"}]`}, pay.KindInvalidRequest, pay.ExecutedNo, "input.account_id"},
+		"amount":  {answer{status: 422, body: `[{"message":"x","field":"amount"}]`}, pay.KindInvalidRequest, pay.ExecutedNo, "input.amount"},
+		"fee": {answer{status: 400, body: `[{"message":"This value should be of type boolean","field":"substractFeeFromAmount"}]`},
+			pay.KindInvalidRequest, pay.ExecutedNo, "input.subtract_fee_from_amount"},
 		"401":         {answer{status: 401}, pay.KindAuth, pay.ExecutedNo, ""},
 		"plain 400":   {answer{status: 400, body: `Not today`}, pay.KindInvalidRequest, pay.ExecutedNo, ""},
 		"no id":       {answer{body: `{"status":2}`}, pay.KindOutcomeUnknown, pay.ExecutedUnknown, ""},

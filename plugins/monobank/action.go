@@ -20,7 +20,9 @@ type action struct {
 // extras lists the actions; one is added here.
 func extras() []action {
 	var list []action
-	for _, some := range [][]action{receiptActions(), fiscalActions(), qrActions(), walletActions(), listActions(), subscriptionActions(), subscriptionListActions()} {
+	for _, some := range [][]action{
+		receiptActions(), fiscalActions(), qrActions(), walletActions(), listActions(), subscriptionActions(), subscriptionListActions(),
+	} {
 		list = append(list, some...)
 	}
 	return list
@@ -86,7 +88,7 @@ const moneySchema = `{"type": "object", "additionalProperties": false, "required
 
 // statedSchema are the members of [stated] in a result.
 const statedSchema = `"amount": ` + moneySchema + `,
-      "amount_minor": {"type": "string", "description": "In place of amount, where the provider names no currency that is known: its own number of minor units."}`
+      "amount_minor": {"type": "string", "description": "In place of amount, where the provider names no known currency: its number of minor units."}`
 
 // stated is an amount as the provider states it. Without a currency it stays the
 // provider's number: an amount is never guessed.

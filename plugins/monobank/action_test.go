@@ -163,7 +163,9 @@ func TestActionsSendExactly(t *testing.T) {
 }
 
 func TestActionsAreRefusedBeforeSending(t *testing.T) {
-	sub := func(more string) string { return `{"amount":{"value":"1","currency":"UAH"},"interval":"1m"` + more + `}` }
+	sub := func(more string) string {
+		return `{"amount":{"value":"1","currency":"UAH"},"interval":"1m"` + more + `}`
+	}
 	long := strings.Repeat("x", 129)
 	a, s := replying(t, nil)
 	for _, tt := range []struct{ name, input, path string }{

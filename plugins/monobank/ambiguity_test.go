@@ -132,7 +132,9 @@ func TestRealDeliveryShape(t *testing.T) {
 func TestTokenizationDeliveries(t *testing.T) {
 	key, published := signer(t, elliptic.P256())
 	a := open(t, newKeyServer(t, published).url, newClock(), nil)
-	for state, want := range map[string]pay.CredentialStatus{"new": pay.CredentialPending, "created": pay.CredentialActive, "failed": pay.CredentialFailed, "odd": pay.CredentialPending} {
+	for state, want := range map[string]pay.CredentialStatus{
+		"new": pay.CredentialPending, "created": pay.CredentialActive, "failed": pay.CredentialFailed, "odd": pay.CredentialPending,
+	} {
 		body := invoice("success", `"walletData":{"cardToken":"67XZtXdR4NpKU3","walletId":"w","status":"`+state+`"}`)
 		result, err := a.HandleWebhook(t.Context(), webhook(body, sign(t, key, body)))
 		require.NoError(t, err)
@@ -145,7 +147,8 @@ func TestTokenizationDeliveries(t *testing.T) {
 func TestPaymentMethodsAreOpenWords(t *testing.T) {
 	for _, method := range []string{"pan", "apple", "google", "monobank", "wallet", "direct", "telepathy"} {
 		for _, brand := range []string{"visa", "mastercard", "prostir"} {
-			got, err := statusOf(t, invoice("success", `"paymentInfo":{"maskedPan":"53754114****0000","paymentSystem":"`+brand+`","paymentMethod":"`+method+`"}`), pay.Known{})
+			more := `"paymentInfo":{"maskedPan":"53754114****0000","paymentSystem":"` + brand + `","paymentMethod":"` + method + `"}`
+			got, err := statusOf(t, invoice("success", more), pay.Known{})
 			require.NoError(t, err)
 			require.Equal(t, pay.StatusPaid, got.Status)
 			require.Equal(t, method, got.Attempts[0].Method)

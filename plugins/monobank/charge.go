@@ -69,13 +69,26 @@ func (a *account) Charge(ctx context.Context, req pay.Charge) (pay.InvoiceState,
 	mem := memory{Charged: true}
 	res, err := a.post(ctx, pathCharge, body, body.CardToken)
 	if err != nil {
-		return pay.InvoiceState{}, remembering(err, mem)
+		return pay.InvoiceState{}, remembering(deadCard(err), mem)
 	}
 	var answer chargeAnswer
 	if json.Unmarshal(res.Body, &answer) != nil || answer.InvoiceID == "" || answer.Status == "" {
 		return pay.InvoiceState{}, remembering(res.Garbled("it has no invoiceId and status"), mem)
 	}
 	return a.readCharged(ctx, answer, res, body.PaymentType, mem), nil
+}
+
+// deadCard names the credential where the provider does not know its token any
+// more: it never will again.
+func deadCard(err error) error {
+	e := pay.AsError(err)
+	if e.ProviderCode != codeTokenNotFound || e.WasExecuted() != pay.ExecutedNo {
+		return err
+	}
+	out := *e
+	out.Message = "the provider does not know the saved card any more"
+	out.Fields = []pay.FieldError{{Path: "source.id", Message: "names a card that was deleted at the provider"}}
+	return &out
 }
 
 // remembering lets the host keep m with an invoice whose outcome is unknown.

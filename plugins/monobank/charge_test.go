@@ -148,6 +148,7 @@ func TestChargeAnswers(t *testing.T) {
 			wantFailure(t, name, err, tt.want, tt.rule)
 			e := pay.AsError(err)
 			require.NotContains(t, e.Error()+e.ProviderMessage, cardToken, name)
+			require.Equal(t, name == "token not found", len(e.Fields) == 1 && e.Fields[0].Path == "source.id", name)
 			require.Equal(t, tt.want == pay.KindOutcomeUnknown, e.Report.State != nil, "%s: what is unknown must be found again", name)
 			continue
 		}

@@ -34,6 +34,14 @@
 // modifiedDate, which cannot be ordered, and "reversed" for an invoice whose
 // history is not known. Nothing is ever sent for an expired invoice.
 //
+// # Actions
+//
+// What is no payment is an action: QR desks, saved cards, the merchant's lists, and
+// subscriptions, which the bank charges by itself. The token of a saved card never
+// leaves this package but as a [pay.StoredCredential]; actions name a card by a
+// keyed digest of it. Callbacks of subscriptions have undocumented bodies, so
+// nothing in them is believed, however genuine their signature.
+//
 // # The word "reversed"
 //
 // The provider says "reversed" for a refunded payment and for a released hold.

@@ -63,7 +63,7 @@ func manifest(version string) pay.Manifest {
 		// No limit is published; abuse blocks the address for about a day. Reads are what can pile up.
 		RateLimits: []pay.RateLimitSpec{{
 			Scope: pay.RatePerAccount, Rate: "5", Burst: 10,
-			Abilities: pay.NewAbilities(pay.CanGetInvoice, pay.CanFindInvoice, pay.CanGetRefund, pay.CanCheck),
+			Abilities: pay.NewAbilities(pay.CanGetInvoice, pay.CanFindInvoice, pay.CanGetRefund, pay.CanCheck, pay.CanRunAction),
 		}, {
 			// A month of days, or a busy day in parts, at once.
 			Scope: pay.RatePerAccount, Rate: "2", Burst: 60, Abilities: pay.NewAbilities(pay.CanListTransactions),

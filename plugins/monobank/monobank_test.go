@@ -128,6 +128,8 @@ func TestOpenRefusesBadConfig(t *testing.T) {
 		"relative":         `{"token":"hush-hush","base_url":"api.monobank.ua"}`,
 		"user info":        `{"token":"hush-hush","base_url":"https://u:hush-pw@api.monobank.ua"}`,
 		"cms":              `{"token":"hush-hush","cms_name":"магазин"}`,
+		"statement code":   `{"token":"hush-hush","statement_codes":["a","a"]}`,
+		"odd code":         `{"token":"hush-hush","statement_codes":["hush-\u0456"]}`,
 		"not JSON":         `hush-hush`,
 	} {
 		_, err := monobank.New("0.1.0").Open(t.Context(), pay.AccountConfig{

@@ -110,7 +110,9 @@ func readFile(encoded string) ([]byte, bool) {
 }
 
 // onInvoice makes the run of an action of an invoice from a function with the members of its input and output.
-func onInvoice[In, Out any](do func(*account, context.Context, pay.InvoiceRef, In) (Out, pay.Report, error)) func(*account, context.Context, pay.Action) (pay.ActionResult, error) {
+func onInvoice[In, Out any](
+	do func(*account, context.Context, pay.InvoiceRef, In) (Out, pay.Report, error),
+) func(*account, context.Context, pay.Action) (pay.ActionResult, error) {
 	return func(a *account, ctx context.Context, req pay.Action) (pay.ActionResult, error) {
 		if req.Invoice == nil {
 			return pay.ActionResult{}, pay.Invalid("invoice", "is required: the action is about one")

@@ -146,12 +146,13 @@ func TestFiscalChecksAnswers(t *testing.T) {
 			{"id":"e","type":"gift","status":"frozen","source":"abacus"}]}`},
 		"empty list": {answer: answer{200, `{"checks":[]}`}, want: `{"checks":[]}`},
 		"null list":  {answer: answer{200, `{"checks":null}`}, want: `{"checks":[]}`},
-		"odd file":   {answer: answer{200, `{"checks":[{"id":"a","type":"sale","status":"done","file":"?","taxUrl":"javascript:1"}]}`}, want: `{"checks":[{"id":"a","type":"sale","status":"done"}]}`, warnings: 1},
-		"no list":    {answer: answer{200, `{}`}, kind: pay.KindProviderUnavailable},
-		"empty":      {answer: answer{200, ``}, kind: pay.KindProviderUnavailable},
-		"null row":   {answer: answer{200, `{"checks":[null]}`}, kind: pay.KindProviderUnavailable},
-		"not found":  {answer: refuses("1004"), kind: pay.KindNotFound},
-		"forbidden":  {answer: refuses("FORBIDDEN"), kind: pay.KindAuth},
+		"odd file": {answer: answer{200, `{"checks":[{"id":"a","type":"sale","status":"done","file":"?","taxUrl":"javascript:1"}]}`},
+			want: `{"checks":[{"id":"a","type":"sale","status":"done"}]}`, warnings: 1},
+		"no list":   {answer: answer{200, `{}`}, kind: pay.KindProviderUnavailable},
+		"empty":     {answer: answer{200, ``}, kind: pay.KindProviderUnavailable},
+		"null row":  {answer: answer{200, `{"checks":[null]}`}, kind: pay.KindProviderUnavailable},
+		"not found": {answer: refuses("1004"), kind: pay.KindNotFound},
+		"forbidden": {answer: refuses("FORBIDDEN"), kind: pay.KindAuth},
 	} {
 		a, d := at(t, map[string]answer{checksPath: tt.answer})
 		got, err := a.RunAction(t.Context(), about(t, "fiscal_checks", `{}`))

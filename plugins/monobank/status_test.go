@@ -74,6 +74,10 @@ func TestStatusMapping(t *testing.T) {
 			body:   invoice("success", `"finalAmount":3200,"cancelList":[`+cancelItem("success", 1000, "op_1")+`]`),
 			status: pay.StatusPaid, captured: uah("42"), refunded: uah("10"),
 		},
+		"all refunded": {
+			body:   invoice("success", `"finalAmount":0,"cancelList":[`+cancelItem("success", 4000, "op_1")+","+cancelItem("success", 200, "op_2")+`]`),
+			status: pay.StatusPaid, captured: uah("42"), refunded: uah("42"),
+		},
 		"refund failed": {
 			body:   invoice("success", `"finalAmount":4200,"cancelList":[`+cancelItem("failure", 1000, "op_1")+`]`),
 			status: pay.StatusPaid, captured: uah("42"), refunded: uah("0"),

@@ -184,8 +184,10 @@ func (a *account) removeSubscription(ctx context.Context, in subAsked) (subRemov
 		out.Message = "the subscription was charged already and cannot be removed; cancel it instead"
 		return subRemoved{}, pay.Report{}, &out
 	}
-	if _, _, failed := a.glanceSubscription(ctx, in.SubscriptionID, err); e.WasExecuted() == pay.ExecutedUnknown && errors.Is(failed, pay.KindNotFound) {
-		return done, pay.AsError(failed).Report, nil
+	if e.WasExecuted() == pay.ExecutedUnknown {
+		if _, _, failed := a.glanceSubscription(ctx, in.SubscriptionID, err); errors.Is(failed, pay.KindNotFound) {
+			return done, pay.AsError(failed).Report, nil
+		}
 	}
 	return subRemoved{}, pay.Report{}, err
 }

@@ -25,7 +25,8 @@ const subIDInput = `{
   "properties": {` + subIDSchema + `}
 }`
 
-const subStatusSchema = `"status": {"enum": ["active", "canceled", "unknown"], "description": "unknown: the provider's word is not documented; nothing follows from it."},
+const subStatusSchema = `"status": {"enum": ["active", "canceled", "unknown"],
+      "description": "unknown: the provider's word is not documented; nothing follows from it."},
     "provider_status": {"type": "string", "description": "The provider's own word."}`
 
 const subStatusOutput = `{
@@ -136,43 +137,46 @@ func (a *account) readSubscription(body []byte) (subShown, bool) {
 		TotalFailed text `json:"totalFailed"`
 	}
 	_ = optional(w.Summary, &sums)
+	card, secret := a.readSubCard(w.WalletData)
 	return subShown{
-		SubscriptionID: string(w.SubscriptionID), Status: subscriptionStatus(w.Status), ProviderStatus: httpx.Scrub(string(w.Status)),
+		SubscriptionID: string(w.SubscriptionID), Status: subscriptionStatus(w.Status), ProviderStatus: httpx.Scrub(string(w.Status), secret),
 		stated: statedAmount(w.Amount, w.Ccy), ccy: w.Ccy, Interval: string(w.Interval),
 		StartDate: when(w.StartDate), EndDate: when(w.EndDate), NextChargeDate: when(w.NextChargeDate),
-		CancellationDesc: httpx.Scrub(string(w.CancellationDesc)),
-		TotalPaid:        string(sums.TotalPaid), TotalFailed: string(sums.TotalFailed), Card: a.readSubCard(w.WalletData),
+		CancellationDesc: httpx.Scrub(string(w.CancellationDesc), secret),
+		TotalPaid:        string(sums.TotalPaid), TotalFailed: string(sums.TotalFailed), Card: card,
 	}, true
 }
 
-// readSubCard reads the card that the bank charges; nil when there is none to see.
-func (a *account) readSubCard(raw json.RawMessage) *subCard {
+// readSubCard reads the card that the bank charges, nil when there is none to
+// see, and its token, which no text may repeat.
+func (a *account) readSubCard(raw json.RawMessage) (card *subCard, secret string) {
 	var w *struct {
 		walletWire
 		FailureDescription text `json:"failureDescription"`
 	}
 	if !optional(raw, &w) || w == nil {
-		return nil
+		return nil, ""
 	}
-	out := &subCard{
-		WalletID: string(w.WalletID), Status: subUnknown, ProviderStatus: httpx.Scrub(string(w.Status), string(w.CardToken)),
-		Failure: httpx.Scrub(string(w.FailureDescription), string(w.CardToken)),
+	secret = string(w.CardToken)
+	card = &subCard{
+		WalletID: string(w.WalletID), Status: subUnknown, ProviderStatus: httpx.Scrub(string(w.Status), secret),
+		Failure: httpx.Scrub(string(w.FailureDescription), secret),
 	}
-	if w.CardToken != "" {
-		out.CardRef = a.cardRef(string(w.CardToken))
+	if secret != "" {
+		card.CardRef = a.cardRef(secret)
 	}
 	switch w.Status {
 	case "new":
-		out.Status = "pending"
+		card.Status = "pending"
 	case "created":
-		out.Status = "pending"
-		if w.CardToken != "" {
-			out.Status = subActive
+		card.Status = "pending"
+		if secret != "" {
+			card.Status = subActive
 		}
 	case "failed":
-		out.Status = "failed"
+		card.Status = "failed"
 	}
-	return out
+	return card, secret
 }
 
 // subscriptionStatus is our word for the provider's. The provider spells

@@ -71,15 +71,15 @@ func TestListTransactions(t *testing.T) {
 	require.Equal(t, 200, page.Report.Evidence.HTTPStatus)
 	require.Equal(t, []string{
 		"paid payment paid 1000.00 UAH fee 13.00 UAH net 987.00 UAH order-1",
-		"part payment paid 50.00 UAH fee no amount net no amount order-2",
-		"part refund succeeded 10.00 UAH fee no amount net no amount order-2",
-		"part refund succeeded 5.00 UAH fee no amount net no amount order-2",
-		"held payment authorized 7.00 UAH fee no amount net no amount ",
-		"open payment processing 8.00 UAH fee no amount net no amount ",
-		"gone payment failed 9.00 UAH fee no amount net no amount ",
-		"dollars payment paid 21.00 USD fee 0.54 USD net 20.46 USD ",
-		"back payment paid 3.00 UAH fee no amount net no amount ",
-		"back refund succeeded 3.00 UAH fee no amount net no amount ",
+		"part payment paid 50.00 UAH order-2",
+		"part refund succeeded 10.00 UAH order-2",
+		"part refund succeeded 5.00 UAH order-2",
+		"held payment authorized 7.00 UAH",
+		"open payment processing 8.00 UAH",
+		"gone payment failed 9.00 UAH",
+		"dollars payment paid 21.00 USD fee 0.54 USD net 20.46 USD",
+		"back payment paid 3.00 UAH",
+		"back refund succeeded 3.00 UAH",
 	}, plain(page.Transactions))
 	require.Equal(t, hour(1), page.Transactions[0].OccurredAt)
 	require.Equal(t, hour(30), page.Transactions[3].OccurredAt, "a refund comes with its payment, whenever it was made")
@@ -90,7 +90,14 @@ func TestListTransactions(t *testing.T) {
 func plain(list []pay.Transaction) []string {
 	var out []string
 	for _, l := range list {
-		out = append(out, fmt.Sprintf("%s %s %s %s fee %s net %s %s", l.InvoiceRef, l.Kind, l.Status, l.Gross, l.Fee, l.Net, l.Reference))
+		one := fmt.Sprintf("%s %s %s %s", l.InvoiceRef, l.Kind, l.Status, l.Gross)
+		if l.Fee.IsSet() {
+			one += " fee " + l.Fee.String()
+		}
+		if l.Net.IsSet() {
+			one += " net " + l.Net.String()
+		}
+		out = append(out, strings.TrimSpace(one+" "+l.Reference))
 	}
 	return out
 }
@@ -163,24 +170,29 @@ func TestListTransactionsReadsRows(t *testing.T) {
 		want    []string
 		warning string
 	}{
-		"unknown status": {`"status":"paid","amount":4200,"ccy":980`, []string{"i1 payment  42.00 UAH fee no amount net no amount "}, `unknown status "paid"`},
-		"no status":      {`"amount":4200,"ccy":980`, []string{"i1 payment  42.00 UAH fee no amount net no amount "}, "unknown status"},
+		"unknown status": {`"status":"paid","amount":4200,"ccy":980`, []string{"i1 payment  42.00 UAH"}, `unknown status "paid"`},
+		"no status":      {`"amount":4200,"ccy":980`, []string{"i1 payment  42.00 UAH"}, "unknown status"},
 		"beyond floats": {`"status":"success","amount":9007199254740993,"ccy":980,"profitAmount":9007199254740992`,
-			[]string{"i1 payment paid 90071992547409.93 UAH fee 0.01 UAH net 90071992547409.92 UAH "}, ""},
-		"profit above the amount": {`"status":"success","amount":100,"ccy":980,"profitAmount":101`, []string{"i1 payment paid 1.00 UAH fee no amount net 1.01 UAH "}, ""},
-		"negative profit":         {`"status":"success","amount":100,"ccy":980,"profitAmount":-1`, []string{"i1 payment paid 1.00 UAH fee no amount net no amount "}, ""},
+			[]string{"i1 payment paid 90071992547409.93 UAH fee 0.01 UAH net 90071992547409.92 UAH"}, ""},
+		"profit above the amount": {`"status":"success","amount":100,"ccy":980,"profitAmount":101`, []string{"i1 payment paid 1.00 UAH net 1.01 UAH"}, ""},
+		"negative profit":         {`"status":"success","amount":100,"ccy":980,"profitAmount":-1`, []string{"i1 payment paid 1.00 UAH"}, ""},
 		"null members": {`"status":"success","amount":100,"ccy":980,"profitAmount":null,"cancelList":null,"shortQrId":null,"reference":null`,
-			[]string{"i1 payment paid 1.00 UAH fee no amount net no amount "}, ""},
-		"members to come":    {`"status":"success","amount":100,"ccy":980,"splitReceiverList":[{"splitReceiverId":7}],"new":{}`, []string{"i1 payment paid 1.00 UAH fee no amount net no amount "}, ""},
-		"number of a name":   {`"status":"success","amount":100,"ccy":980,"reference":17`, []string{"i1 payment paid 1.00 UAH fee no amount net no amount 17"}, ""},
-		"unknown currency":   {`"status":"success","amount":100,"ccy":1`, []string{"i1 payment paid no amount fee no amount net no amount "}, "currency"},
-		"no amount":          {`"status":"success","ccy":980`, []string{"i1 payment paid no amount fee no amount net no amount "}, ""},
-		"negative amount":    {`"status":"success","amount":-1,"ccy":980`, []string{"i1 payment paid no amount fee no amount net no amount "}, ""},
-		"released hold":      {`"status":"hold","amount":100,"ccy":980,"cancelList":[{"amount":100,"ccy":980,"date":"2026-03-01T11:00:00Z"}]`, []string{"i1 payment canceled 1.00 UAH fee no amount net no amount "}, ""},
-		"hold, part given":   {`"status":"hold","amount":100,"ccy":980,"cancelList":[{"amount":99,"ccy":980,"date":"2026-03-01T11:00:00Z"}]`, []string{"i1 payment authorized 1.00 UAH fee no amount net no amount "}, ""},
-		"refund of no ccy":   {`"status":"success","amount":100,"ccy":840,"cancelList":[{"amount":40,"date":"2026-03-01T11:00:00Z"}]`, []string{"i1 payment paid 1.00 USD fee no amount net no amount ", "i1 refund succeeded 0.40 USD fee no amount net no amount "}, ""},
-		"refunds, one time":  {`"status":"success","amount":100,"ccy":980,"cancelList":[{"amount":2,"ccy":980},{"amount":1,"ccy":980}]`, []string{"i1 payment paid 1.00 UAH fee no amount net no amount ", "i1 refund succeeded 0.01 UAH fee no amount net no amount ", "i1 refund succeeded 0.02 UAH fee no amount net no amount "}, ""},
-		"failure and refund": {`"status":"failure","amount":100,"ccy":980,"cancelList":[{"amount":2,"ccy":980}]`, []string{"i1 payment failed 1.00 UAH fee no amount net no amount "}, ""},
+			[]string{"i1 payment paid 1.00 UAH"}, ""},
+		"members to come": {`"status":"success","amount":100,"ccy":980,"splitReceiverList":[{"splitReceiverId":7}],"new":{}`,
+			[]string{"i1 payment paid 1.00 UAH"}, ""},
+		"number of a name": {`"status":"success","amount":100,"ccy":980,"reference":17`, []string{"i1 payment paid 1.00 UAH 17"}, ""},
+		"unknown currency": {`"status":"success","amount":100,"ccy":1`, []string{"i1 payment paid no amount"}, "currency"},
+		"no amount":        {`"status":"success","ccy":980`, []string{"i1 payment paid no amount"}, ""},
+		"negative amount":  {`"status":"success","amount":-1,"ccy":980`, []string{"i1 payment paid no amount"}, ""},
+		"released hold": {`"status":"hold","amount":100,"ccy":980,"cancelList":[{"amount":100,"ccy":980,"date":"2026-03-01T11:00:00Z"}]`,
+			[]string{"i1 payment canceled 1.00 UAH"}, ""},
+		"hold, part given": {`"status":"hold","amount":100,"ccy":980,"cancelList":[{"amount":99,"ccy":980,"date":"2026-03-01T11:00:00Z"}]`,
+			[]string{"i1 payment authorized 1.00 UAH"}, ""},
+		"refund of no ccy": {`"status":"success","amount":100,"ccy":840,"cancelList":[{"amount":40,"date":"2026-03-01T11:00:00Z"}]`,
+			[]string{"i1 payment paid 1.00 USD", "i1 refund succeeded 0.40 USD"}, ""},
+		"refunds, one time": {`"status":"success","amount":100,"ccy":980,"cancelList":[{"amount":2,"ccy":980},{"amount":1,"ccy":980}]`,
+			[]string{"i1 payment paid 1.00 UAH", "i1 refund succeeded 0.01 UAH", "i1 refund succeeded 0.02 UAH"}, ""},
+		"failure and refund": {`"status":"failure","amount":100,"ccy":980,"cancelList":[{"amount":2,"ccy":980}]`, []string{"i1 payment failed 1.00 UAH"}, ""},
 	} {
 		a, _ := at(t, map[string]answer{listPath: {200, `{"list":[{` + base + `,` + tt.row + `}]}`}})
 		day := newClock().now().Add(-12 * time.Hour)
@@ -203,7 +215,8 @@ func TestListTransactionsOfOneInvoice(t *testing.T) {
 		return `{"invoiceId":"i1","status":"` + status + `","amount":100,"ccy":980,"date":"` + date + `"}`
 	}
 	rows := strings.Join([]string{
-		line("success", "2026-03-01T10:00:05Z"), line("success", "2026-03-01T10:00:05Z"), line("failure", "2026-03-01T10:00:03+00:00"), line("failure", "2026-03-01T12:00:01+02:00"),
+		line("success", "2026-03-01T10:00:05Z"), line("success", "2026-03-01T10:00:05Z"), line("failure", "2026-03-01T10:00:03+00:00"),
+		line("failure", "2026-03-01T12:00:01+02:00"),
 	}, ",")
 	a, _ := at(t, map[string]answer{listPath: {200, `{"list":[` + rows + `]}`}})
 	for _, limit := range []int{1, 100} {
@@ -249,7 +262,8 @@ func TestListTransactionsBounds(t *testing.T) {
 	b := newBank(t, monobanksim.Config{})
 	day := b.clock.now().Add(-72 * time.Hour)
 	_, err := b.sim.Seed([]monobanksim.SeedPayment{
-		{InvoiceID: "first", Amount: 1, At: day}, {InvoiceID: "last", Amount: 1, At: day.Add(24*time.Hour - time.Second)}, {InvoiceID: "next", Amount: 1, At: day.Add(24 * time.Hour)},
+		{InvoiceID: "first", Amount: 1, At: day}, {InvoiceID: "last", Amount: 1, At: day.Add(24*time.Hour - time.Second)},
+		{InvoiceID: "next", Amount: 1, At: day.Add(24 * time.Hour)},
 	})
 	require.NoError(t, err)
 	ids := func(from, to time.Time) []string {

@@ -31,14 +31,16 @@ func run(t *testing.T, r *recorder, name, input string) (pay.ActionResult, error
 	return against(t, r).RunAction(t.Context(), pay.Action{Call: pay.Call{OperationID: "op_1"}, Name: name, Input: json.RawMessage(input)})
 }
 
-const registration = `{"ul":false,"email":"new@example.com","phone":"+79131112233","username":"Новый ~","password":"p&ss w*rd","resident":true,"source_registration":"shop"}`
+const registration = `{"ul":false,"email":"new@example.com","phone":"+79131112233","username":"Новый ~","password":"p&ss w*rd",` +
+	`"resident":true,"source_registration":"shop"}`
 
 // asked is one action with the smallest and the fullest input, what is posted, and a documented answer with its output.
 func asked() map[string]struct{ name, input, path, form, result, output string } {
 	return map[string]struct{ name, input, path, form, result, output string }{
 		"payments by email": {actionFindPayments, `{"email":"a@b.example"}`, "/payment-in/find-payment", "email=a%40b.example",
 			`[{"account_number":"006034-000166","status":1,"done_time":"2015-12-30 14:36:16+06"},{"account_number":"006034-000165","status":0,"done_time":null}]`,
-			`{"payments":[{"account_number":"006034-000166","status":"paid","code":"1","done_at":"2015-12-30T08:36:16Z"},{"account_number":"006034-000165","status":"new","code":"0"}]}`},
+			`{"payments":[{"account_number":"006034-000166","status":"paid","code":"1","done_at":"2015-12-30T08:36:16Z"},` +
+				`{"account_number":"006034-000165","status":"new","code":"0"}]}`},
 		"payments by all": {actionFindPayments, `{"email":"a@b.example","phone":"9131112233","account_number":"006034-000166"}`, "/payment-in/find-payment",
 			"account_number=006034-000166&email=a%40b.example&phone=9131112233",
 			`[{"account_number":"006034-000166","status":"7","done_time":"soon"}]`, `{"payments":[{"account_number":"006034-000166","status":"unknown","code":"7"}]}`},
@@ -61,7 +63,8 @@ func asked() map[string]struct{ name, input, path, form, result, output string }
 		"shop": {actionCreateShop, `{"title":"Лавка ~","address":"https://s.example/?a=1"}`, "/shop/api-create",
 			"address=https%3A%2F%2Fs.example%2F%3Fa%3D1&title=%D0%9B%D0%B0%D0%B2%D0%BA%D0%B0+%7E", `123`, `{"shop_id":"123"}`},
 		"registration": {actionRegisterUser, registration, "/user/api-create",
-			"email=new%40example.com&password=p%26ss+w%2Ard&phone=%2B79131112233&resident=1&source_registration=shop&ul=0&username=%D0%9D%D0%BE%D0%B2%D1%8B%D0%B9+%7E",
+			"email=new%40example.com&password=p%26ss+w%2Ard&phone=%2B79131112233&resident=1&" +
+				"source_registration=shop&ul=0&username=%D0%9D%D0%BE%D0%B2%D1%8B%D0%B9+%7E",
 			`{"id":6036,"tips_url":"https://lk.payin-payout.net/t/1","card_url":"javascript:alert(1)","invite_url":"https://lk.payin-payout.net/i/1"}`,
 			`{"id":"6036","tips_url":"https://lk.payin-payout.net/t/1","invite_url":"https://lk.payin-payout.net/i/1"}`},
 	}
@@ -113,7 +116,9 @@ func TestActionSpecs(t *testing.T) {
 			require.Equal(t, pay.ResolveHuman, s.Resolution, "nothing recognises a repeat of %s", s.Name)
 		}
 		in := compile(t, s.Input)
-		for _, bad := range []string{`{}`, `[]`, `{"other":1}`, `{"email":"nobody"}`, `{"phone":"12-34"}`, `{"email":"a@b.example","limit":0}`, `{"email":"a@b.example","limit":1001}`} {
+		for _, bad := range []string{
+			`{}`, `[]`, `{"other":1}`, `{"email":"nobody"}`, `{"phone":"12-34"}`, `{"email":"a@b.example","limit":0}`, `{"email":"a@b.example","limit":1001}`,
+		} {
 			require.False(t, valid(t, in, bad), "%s takes %s", s.Name, bad)
 		}
 		require.NotNil(t, compile(t, s.Output))
@@ -242,7 +247,8 @@ func TestActionsFindNothing(t *testing.T) {
 // A listing never has more lines than were asked for, whatever the provider does with the limit.
 func TestListKeepsTheLimit(t *testing.T) {
 	line := `{"id":1,"status":1,"created":"2015-12-30 14:36:16+06","last_update":null}`
-	got, err := run(t, &recorder{answer: `{"status":true,"result":[` + strings.Repeat(line+",", 4) + line + `]}`}, actionListPayments, `{"email":"a@b.example","limit":3}`)
+	five := &recorder{answer: `{"status":true,"result":[` + strings.Repeat(line+",", 4) + line + `]}`}
+	got, err := run(t, five, actionListPayments, `{"email":"a@b.example","limit":3}`)
 	require.NoError(t, err)
 	require.Equal(t, 3, strings.Count(string(got.Output), `"id"`))
 }

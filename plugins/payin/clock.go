@@ -19,7 +19,8 @@ const (
 // header of the same answer, if it sent one, and what to do. Nothing was executed.
 func clockSkew(ours time.Time, date string) string {
 	ours = ours.UTC().Truncate(time.Second)
-	said := fmt.Sprintf("the provider refused the time of the request, which may differ from its clock by %s: our clock says %s", clockTolerance, ours.Format(time.RFC3339))
+	said := fmt.Sprintf("the provider refused the time of the request, which may differ from its clock by %s: our clock says %s",
+		clockTolerance, ours.Format(time.RFC3339))
 	theirs, err := http.ParseTime(date)
 	if err != nil {
 		return said + " and its answer has no date: synchronise the clock of this host (NTP, chrony) and check config.base_url"

@@ -124,7 +124,10 @@ func TestProviderTimes(t *testing.T) {
 		require.True(t, ok, text)
 		require.Equal(t, want, got.Format(time.RFC3339Nano), text)
 	}
-	for _, text := range []string{"", "null", "now", "2015-12-30", "2015-12-30 14:36:16", "2015-12-30 14:36+06", "30.12.2015 14:36:16+06", "2015-13-30 14:36:16+06", "1451464576", "2015-12-30 14:36:16+6"} {
+	for _, text := range []string{
+		"", "null", "now", "2015-12-30", "2015-12-30 14:36:16", "2015-12-30 14:36+06",
+		"30.12.2015 14:36:16+06", "2015-13-30 14:36:16+06", "1451464576", "2015-12-30 14:36:16+6",
+	} {
 		_, ok := providerTime(text)
 		require.False(t, ok, "%q has no offset or is no time", text)
 	}

@@ -27,8 +27,14 @@
 //     seconds, so it is signed immediately before it is sent, with the clock of
 //     the account's configuration.
 //
+// What the provider offers beyond invoices and payouts is an action of the
+// account: searches and listings of payments, registration and search of users,
+// shops.
+//
 // File by file: sign.go is the provider's hash, client.go one signed exchange,
-// errors.go the provider's texts, create.go, charge.go, reward.go, balance.go,
-// status.go and webhook.go the calls, outcome.go what the callbacks of charges
-// and rewards say.
+// clock.go its clock and its times, errors.go its texts, create.go, charge.go,
+// reward.go, balance.go, status.go, outgoing.go and webhook.go the calls,
+// outcome.go what the callbacks of charges and rewards say, action.go, find.go,
+// listing.go, users.go and shop.go the actions. coverage_test.go says what became
+// of every piece of the provider's documents.
 package payin

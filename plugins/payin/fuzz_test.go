@@ -124,7 +124,9 @@ func answered(t *testing.T, acc *account, call, status int, body string) {
 // promises: money facts never appear from nowhere, and a change without an id is never reported as known.
 func FuzzResponses(f *testing.F) {
 	for call := range asks(f) {
-		for _, body := range []string{createdAnswer, foundAnswer("1"), acceptedAnswer, outgoingAnswer("8"), refusedAnswer(f, "EXIST_IN_SYSTEM"), `{"status":true,"result":[]}`, "<html>"} {
+		for _, body := range []string{
+			createdAnswer, foundAnswer("1"), acceptedAnswer, outgoingAnswer("8"), refusedAnswer(f, "EXIST_IN_SYSTEM"), `{"status":true,"result":[]}`, "<html>",
+		} {
 			f.Add(uint8(call), 200, body)
 		}
 		f.Add(uint8(call), 500, `{"status":false,"user_msg":"x"}`)

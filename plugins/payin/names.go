@@ -5,7 +5,8 @@ import "strconv"
 // The words of the actions for status codes, as the enum of their schemas. They are the provider's, because an action shows
 // what the provider shows; [stateOf] and [outgoingState] decide what a code means for an invoice or a payout.
 const (
-	incomingNames = `["new", "paid", "canceled", "failed", "frozen", "trouble", "expired", "refunded", "charged_back", "processing", "partly_frozen", "partly_paid", "unknown"]`
+	incomingNames = `["new", "paid", "canceled", "failed", "frozen", "trouble", "expired", "refunded", "charged_back", "processing",
+		"partly_frozen", "partly_paid", "unknown"]`
 	outgoingNames = `["new", "paid", "canceled", "failed", "trouble", "refunded", "unknown"]`
 	unknownName   = "unknown"
 )

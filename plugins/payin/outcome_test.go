@@ -37,23 +37,24 @@ func outcomeOf(id, service, status string, at int64, numbers bool) string {
 func TestChargeOutcomes(t *testing.T) {
 	refs := map[string]string{"external_id": "op_1", "payment_in_id": "007026-000001", "payment_out_id": "006034-000002"}
 	acc := open(t, "https://lk.payin-payout.net", service())
-	for status, want := range map[string]struct {
+	for name, want := range map[string]struct {
 		charge  pay.Status
 		payout  pay.PayoutStatus
 		final   bool
 		decline bool
 		review  bool
 	}{
-		"1":  {charge: pay.StatusPaid, payout: pay.PayoutSucceeded, final: true},
-		"3":  {charge: pay.StatusFailed, payout: pay.PayoutFailed, final: true, decline: true},
-		"4":  {review: true},
-		"0":  {review: true},
-		"2":  {review: true},
-		"8":  {review: true},
-		"11": {review: true},
-		"-1": {review: true},
+		"1 paid":               {charge: pay.StatusPaid, payout: pay.PayoutSucceeded, final: true},
+		"3 insufficient funds": {charge: pay.StatusFailed, payout: pay.PayoutFailed, final: true, decline: true},
+		"4 error":              {review: true},
+		"0 not listed":         {review: true},
+		"2 not listed":         {review: true},
+		"8 not listed":         {review: true},
+		"11 not listed":        {review: true},
+		"-1 negative":          {review: true},
 	} {
-		t.Run(status, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
+			status, _, _ := strings.Cut(name, " ")
 			got, err := acc.HandleWebhook(t.Context(), webhook(tailCharge, outcomeBody(status, testTime, true)))
 			require.NoError(t, err)
 			require.Len(t, got.Events, 1)

@@ -90,7 +90,8 @@ func (p *provider) Open(_ context.Context, cfg pay.AccountConfig) (pay.Account, 
 		return nil, pay.Invalid("config.callback_freshness", "must be a positive duration such as \"300s\"")
 	}
 	return &account{
-		userID: c.UserID.String(), serviceID: c.ServiceID.String(), abilities: abilities(c.ServiceID != ""), secret: c.Secret, previous: c.PreviousSecrets, base: base,
+		userID: c.UserID.String(), serviceID: c.ServiceID.String(), abilities: abilities(c.ServiceID != ""),
+		secret: c.Secret, previous: c.PreviousSecrets, base: base,
 		currencies: c.Currencies, freshness: freshness, http: cfg.HTTP, now: cfg.Now,
 	}, nil
 }

@@ -123,3 +123,25 @@ func TestEnvironmentByAddress(t *testing.T) {
 		require.Equal(t, want, open(t, base).mode())
 	}
 }
+
+// What the provider has no call for is neither offered nor half there: the host refuses it by name.
+func TestNotOffered(t *testing.T) {
+	acc := pay.Account(open(t, "https://lk.payin-payout.net", service()))
+	m := New("1").Describe()
+	for _, ability := range []pay.Ability{
+		pay.CanFindInvoice, pay.CanCancel, pay.CanCapture, pay.CanVoid, pay.CanRefund, pay.CanGetRefund, pay.CanCancelPayout, pay.CanListTransactions,
+		pay.CanRouteWebhook, pay.CanMaintain,
+	} {
+		require.False(t, pay.Resolve(acc).Has(ability), ability)
+		require.False(t, m.Abilities.Has(ability), ability)
+	}
+	_, cancels := acc.(pay.Canceler)
+	_, refunds := acc.(pay.Refunder)
+	_, captures := acc.(pay.Capturer)
+	_, lists := acc.(pay.TransactionLister)
+	_, finds := acc.(pay.InvoiceFinder)
+	require.False(t, cancels || refunds || captures || lists || finds)
+	for _, op := range []pay.Operation{pay.OpCancel, pay.OpCapture, pay.OpVoid, pay.OpRefund, pay.OpCancelPayout} {
+		require.NotContains(t, m.Operations, op)
+	}
+}

@@ -2,6 +2,7 @@ package payin
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,20 +120,37 @@ func payoutRef() pay.PayoutRef {
 }
 
 func outgoingAnswer(status string) string {
-	return fmt.Sprintf(`{"status":true,"result":{"account_number":"007026-030254","client_status":%s,"system_status":7,"last_update_time":null},"tracker":" gid_2"}`, status)
+	return fmt.Sprintf(`{"status":true,"result":{"account_number":"007026-030254","client_status":%s,"system_status":7,"last_update_time":null},`+
+		`"tracker":" gid_2"}`, status)
 }
 
 func TestOutgoingStatuses(t *testing.T) {
-	for code, want := range map[string]struct {
+	for name, want := range map[string]struct {
 		status pay.PayoutStatus
 		review bool
 	}{
-		"0": {pay.PayoutProcessing, false}, "1": {pay.PayoutSucceeded, false}, "2": {pay.PayoutCanceled, false},
-		"3": {pay.PayoutFailed, false}, "5": {"", true}, "8": {pay.PayoutSucceeded, true},
-		"4": {"", true}, "6": {"", true}, "7": {"", true}, "9": {"", true}, "10": {"", true}, "11": {"", true}, "12": {"", true}, "13": {"", true},
-		"14": {"", true}, "-1": {"", true}, `"x"`: {"", true}, `"1"`: {pay.PayoutSucceeded, false}, "1.5": {"", true},
+		"0 new":            {pay.PayoutProcessing, false},
+		"1 paid":           {pay.PayoutSucceeded, false},
+		"2 cancelled":      {pay.PayoutCanceled, false},
+		"3 failed":         {pay.PayoutFailed, false},
+		"5 wrong":          {"", true},
+		"8 refunded":       {pay.PayoutSucceeded, true},
+		"4 not listed":     {"", true},
+		"6 not listed":     {"", true},
+		"7 not listed":     {"", true},
+		"9 not listed":     {"", true},
+		"10 not listed":    {"", true},
+		"11 not listed":    {"", true},
+		"12 not listed":    {"", true},
+		"13 not listed":    {"", true},
+		"14 not listed":    {"", true},
+		"-1 negative":      {"", true},
+		"1.5 a fraction":   {"", true},
+		`"x" a text`:       {"", true},
+		`"1" paid, a text`: {pay.PayoutSucceeded, false},
 	} {
-		t.Run(code, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
+			code, _, _ := strings.Cut(name, " ")
 			provider := &recorder{answer: outgoingAnswer(code)}
 			got, err := against(t, provider, service()).GetPayout(t.Context(), payoutRef())
 			require.NoError(t, err)

@@ -25,31 +25,106 @@ func TestCallbackShapes(t *testing.T) {
 		status       string // "nothing": the event says nothing of the object; "" says only a review
 		refs         int
 	}{
-		"top-up":                      {tailTopup, "payment_in_id=64522147743974&payment_in_status=1" + at, pay.SubjectInvoice, pay.StrengthHint, "64522147743974", "", "paid", 0},
-		"top-up at the account's URL": {"", "payment_in_id=64522147743974&payment_in_status=1" + at, pay.SubjectInvoice, pay.StrengthHint, "64522147743974", "", "paid", 0},
-		"top-up at another address":   {tailCharge, "payment_in_id=64522147743974&payment_in_status=1" + at, pay.SubjectInvoice, pay.StrengthHint, "64522147743974", "", "paid", 0},
-		"top-up beyond 2^53":          {tailTopup, "payment_in_id=9007199254740993&payment_in_status=1" + at, pay.SubjectInvoice, pay.StrengthHint, "9007199254740993", "", "paid", 0},
-		"top-up, another status":      {tailTopup, "payment_in_id=1&payment_in_status=4" + at, pay.SubjectInvoice, pay.StrengthHint, "1", "", "", 0},
-		"top-up, unknown field":       {tailTopup, "new=x&payment_in_id=1&payment_in_status=1" + at, pay.SubjectInvoice, pay.StrengthHint, "1", "", "paid", 0},
-		"charge":                      {tailCharge, numbers, pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "paid", 3},
-		"charge without numbers":      {tailCharge, outcome, pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "paid", 1},
-		"charge, empty numbers":       {tailCharge, "external_id=op_1&payment_in_id=&payment_out_id=&service_id=12&status=3" + at, pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "failed", 1},
-		"charge, insufficient":        {tailCharge, strings.Replace(outcome, "status=1", "status=3", 1), pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "failed", 1},
-		"charge, trouble":             {tailCharge, strings.Replace(outcome, "status=1", "status=4", 1), pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1},
-		"charge, unknown status":      {tailCharge, strings.Replace(outcome, "status=1", "status=7", 1), pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1},
-		"charge, no status":           {tailCharge, strings.Replace(outcome, "&status=1", "", 1), pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1},
-		"charge, status with a space": {tailCharge, strings.Replace(outcome, "status=1", "status=1+", 1), pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1},
-		"reward":                      {tailReward, numbers, pay.SubjectPayout, pay.StrengthVerified, "op_1", "op_1", "succeeded", 3},
-		"reward, insufficient":        {tailReward, strings.Replace(numbers, "status=1", "status=3", 1), pay.SubjectPayout, pay.StrengthVerified, "op_1", "op_1", "failed", 3},
-		"reward, trouble":             {tailReward, strings.Replace(numbers, "status=1", "status=4", 1), pay.SubjectPayout, pay.StrengthVerified, "op_1", "op_1", "", 3},
-		"outcome at the top-up's":     {tailTopup, numbers, pay.SubjectUnknown, pay.StrengthHint, "", "op_1", none, 0},
-		"outcome at no address":       {"", numbers, pay.SubjectUnknown, pay.StrengthHint, "", "op_1", none, 0},
-		"outcome of another service":  {tailReward, strings.Replace(numbers, "service_id=12", "service_id=13", 1), pay.SubjectPayout, pay.StrengthHint, "", "op_1", none, 0},
-		"outcome without a service":   {tailCharge, strings.Replace(outcome, "service_id=12&", "", 1), pay.SubjectInvoice, pay.StrengthHint, "", "op_1", none, 0},
-		"outcome, a foreign id":       {tailCharge, strings.Replace(outcome, "op_1", "a+b", 1), pay.SubjectInvoice, pay.StrengthHint, "", "a b", none, 0},
-		"neither":                     {tailTopup, "x=1" + at, pay.SubjectUnknown, pay.StrengthHint, "", "", none, 0},
-		"half a top-up":               {tailTopup, "payment_in_id=1" + at, pay.SubjectUnknown, pay.StrengthHint, "", "", none, 0},
-		"a pair and a status":         {tailTopup, "payment_in_id=1-1&payment_in_status=1" + at, pay.SubjectUnknown, pay.StrengthHint, "", "", none, 0},
+		"plain top-up": {
+			tailTopup, "payment_in_id=64522147743974&payment_in_status=1" + at,
+			pay.SubjectInvoice, pay.StrengthHint, "64522147743974", "", "paid", 0,
+		},
+		"top-up at the account's URL": {
+			"", "payment_in_id=64522147743974&payment_in_status=1" + at,
+			pay.SubjectInvoice, pay.StrengthHint, "64522147743974", "", "paid", 0,
+		},
+		"top-up at another address": {
+			tailCharge, "payment_in_id=64522147743974&payment_in_status=1" + at,
+			pay.SubjectInvoice, pay.StrengthHint, "64522147743974", "", "paid", 0,
+		},
+		"top-up beyond 2^53": {
+			tailTopup, "payment_in_id=9007199254740993&payment_in_status=1" + at,
+			pay.SubjectInvoice, pay.StrengthHint, "9007199254740993", "", "paid", 0,
+		},
+		"top-up, another status": {
+			tailTopup, "payment_in_id=1&payment_in_status=4" + at,
+			pay.SubjectInvoice, pay.StrengthHint, "1", "", "", 0,
+		},
+		"top-up, unknown field": {
+			tailTopup, "new=x&payment_in_id=1&payment_in_status=1" + at,
+			pay.SubjectInvoice, pay.StrengthHint, "1", "", "paid", 0,
+		},
+		"plain charge": {
+			tailCharge, numbers,
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "paid", 3,
+		},
+		"charge without numbers": {
+			tailCharge, outcome,
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "paid", 1,
+		},
+		"charge, empty numbers": {
+			tailCharge, "external_id=op_1&payment_in_id=&payment_out_id=&service_id=12&status=3" + at,
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "failed", 1,
+		},
+		"charge, insufficient": {
+			tailCharge, strings.Replace(outcome, "status=1", "status=3", 1),
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "failed", 1,
+		},
+		"charge, trouble": {
+			tailCharge, strings.Replace(outcome, "status=1", "status=4", 1),
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1,
+		},
+		"charge, unknown status": {
+			tailCharge, strings.Replace(outcome, "status=1", "status=7", 1),
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1,
+		},
+		"charge, no status": {
+			tailCharge, strings.Replace(outcome, "&status=1", "", 1),
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1,
+		},
+		"charge, status with a space": {
+			tailCharge, strings.Replace(outcome, "status=1", "status=1+", 1),
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "", 1,
+		},
+		"plain reward": {
+			tailReward, numbers,
+			pay.SubjectPayout, pay.StrengthVerified, "op_1", "op_1", "succeeded", 3,
+		},
+		"reward, insufficient": {
+			tailReward, strings.Replace(numbers, "status=1", "status=3", 1),
+			pay.SubjectPayout, pay.StrengthVerified, "op_1", "op_1", "failed", 3,
+		},
+		"reward, trouble": {
+			tailReward, strings.Replace(numbers, "status=1", "status=4", 1),
+			pay.SubjectPayout, pay.StrengthVerified, "op_1", "op_1", "", 3,
+		},
+		"outcome at the top-up's": {
+			tailTopup, numbers,
+			pay.SubjectUnknown, pay.StrengthHint, "", "op_1", none, 0,
+		},
+		"outcome at no address": {
+			"", numbers,
+			pay.SubjectUnknown, pay.StrengthHint, "", "op_1", none, 0,
+		},
+		"outcome of another service": {
+			tailReward, strings.Replace(numbers, "service_id=12", "service_id=13", 1),
+			pay.SubjectPayout, pay.StrengthHint, "", "op_1", none, 0,
+		},
+		"outcome without a service": {
+			tailCharge, strings.Replace(outcome, "service_id=12&", "", 1),
+			pay.SubjectInvoice, pay.StrengthHint, "", "op_1", none, 0,
+		},
+		"outcome, a foreign id": {
+			tailCharge, strings.Replace(outcome, "op_1", "a+b", 1),
+			pay.SubjectInvoice, pay.StrengthHint, "", "a b", none, 0,
+		},
+		"of neither kind": {
+			tailTopup, "x=1" + at,
+			pay.SubjectUnknown, pay.StrengthHint, "", "", none, 0,
+		},
+		"half a top-up": {
+			tailTopup, "payment_in_id=1" + at,
+			pay.SubjectUnknown, pay.StrengthHint, "", "", none, 0,
+		},
+		"a pair and a status": {
+			tailTopup, "payment_in_id=1-1&payment_in_status=1" + at,
+			pay.SubjectUnknown, pay.StrengthHint, "", "", none, 0,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := open(t, "https://lk.payin-payout.net", service()).HandleWebhook(t.Context(), webhook(c.tail, jsonOf(t, c.signed)))

@@ -17,7 +17,8 @@ const shopInput = `{
   "required": ["title", "address"],
   "properties": {
     "title": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Name of the shop."},
-    "address": {"type": "string", "minLength": 1, "maxLength": 1024, "description": "Address of the shop; the provider does not say whether of its site or of its door."}
+    "address": {"type": "string", "minLength": 1, "maxLength": 1024,
+      "description": "Address of the shop; the provider does not say whether of its site or of its door."}
   }
 }`
 

@@ -114,7 +114,9 @@ func TestOutgoingAgainstTheSimulator(t *testing.T) {
 			w.rich(t)
 			require.NoError(t, moves()["reward"].send(t.Context(), t, w, 1))
 			number := w.sim.Rewards()[0].PaymentOutID
-			ref := pay.PayoutRef{ProviderKey: "op_1", ProviderRef: "op_1", Status: pay.PayoutProcessing, ProviderRefs: map[string]string{"payment_out_id": number}}
+			ref := pay.PayoutRef{
+				ProviderKey: "op_1", ProviderRef: "op_1", Status: pay.PayoutProcessing, ProviderRefs: map[string]string{"payment_out_id": number},
+			}
 			for code, want := range map[int]struct {
 				status pay.PayoutStatus
 				word   string
@@ -147,7 +149,8 @@ func TestOutgoingAgainstTheSimulator(t *testing.T) {
 // A lost answer of a change leaves it unknown, one request was sent, and a person sees by a search what happened.
 func TestLostRegistrationIsFound(t *testing.T) {
 	for kind, acted := range map[string]bool{
-		"cut_before": false, "status": false, "html": false, "redirect": false, "cut_after": true, "status_after": true, "html_after": true, "truncated": true, "empty": true,
+		"cut_before": false, "status": false, "html": false, "redirect": false,
+		"cut_after": true, "status_after": true, "html_after": true, "truncated": true, "empty": true,
 	} {
 		t.Run(kind, func(t *testing.T) {
 			w := newWorld(t, "sim_key")

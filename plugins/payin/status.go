@@ -25,6 +25,10 @@ func (a *account) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.Invoi
 		return a.getCharge(ref), nil
 	}
 	number := either(ref.ProviderRefs["pretty_id"], kept.PrettyID)
+	if number == "" {
+		// A person who closes a create with a lost answer knows the invoice by its number only.
+		number = ref.ProviderRef
+	}
 	if !isPrettyID(number) {
 		return pay.InvoiceState{}, pay.Invalid("provider_refs.pretty_id", "payin finds a payment by its invoice number only, and none is known")
 	}

@@ -3,6 +3,7 @@ package payin
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,35 +25,35 @@ func foundAnswer(status string) string {
 }
 
 func TestStatusTable(t *testing.T) {
-	for code, want := range map[int]struct {
+	for name, want := range map[string]struct {
 		status         pay.Status
 		final, review  bool
 		refund, charge bool
 		link           bool
 	}{
-		0:  {status: pay.StatusPending, link: true},
-		1:  {status: pay.StatusPaid, final: true},
-		2:  {status: pay.StatusCanceled, final: true},
-		3:  {status: pay.StatusFailed, final: true},
-		4:  {status: pay.StatusAuthorized},
-		5:  {review: true},
-		6:  {status: pay.StatusExpired, final: true},
-		7:  {review: true},
-		8:  {status: pay.StatusPaid, final: true, review: true, refund: true},
-		9:  {status: pay.StatusPaid, final: true, charge: true},
-		10: {review: true},
-		11: {status: pay.StatusProcessing, link: true},
-		12: {review: true},
-		13: {status: pay.StatusPartiallyPaid},
-		14: {status: pay.StatusPartiallyPaid},
-		15: {review: true},
-		99: {review: true},
-		-1: {review: true},
-		// Not 1, which is what is left of it in 32 bits.
-		1<<32 + 1: {review: true},
+		"0 new":                      {status: pay.StatusPending, link: true},
+		"1 paid":                     {status: pay.StatusPaid, final: true},
+		"2 canceled":                 {status: pay.StatusCanceled, final: true},
+		"3 failed":                   {status: pay.StatusFailed, final: true},
+		"4 frozen":                   {status: pay.StatusAuthorized},
+		"5 went wrong":               {review: true},
+		"6 expired":                  {status: pay.StatusExpired, final: true},
+		"7 not listed":               {review: true},
+		"8 refunded":                 {status: pay.StatusPaid, final: true, review: true, refund: true},
+		"9 charged back":             {status: pay.StatusPaid, final: true, charge: true},
+		"10 not listed":              {review: true},
+		"11 in processing":           {status: pay.StatusProcessing, link: true},
+		"12 not listed":              {review: true},
+		"13 partly paid, frozen":     {status: pay.StatusPartiallyPaid},
+		"14 partly paid":             {status: pay.StatusPartiallyPaid},
+		"15 not listed":              {review: true},
+		"99 not listed":              {review: true},
+		"-1 negative":                {review: true},
+		"4294967297 is 1 in 32 bits": {review: true},
 	} {
-		t.Run(fmt.Sprint(code), func(t *testing.T) {
-			provider := &recorder{answer: foundAnswer(fmt.Sprint(code))}
+		t.Run(name, func(t *testing.T) {
+			code, _, _ := strings.Cut(name, " ")
+			provider := &recorder{answer: foundAnswer(code)}
 			got, err := against(t, provider).GetInvoice(t.Context(), ref(pay.StatusPending))
 			require.NoError(t, err)
 			require.Equal(t, want.status, got.Status)
@@ -176,6 +177,12 @@ func TestGetInvoiceNeedsTheNumber(t *testing.T) {
 	_, err := acc.GetInvoice(t.Context(), pay.InvoiceRef{ProviderRef: "64471022258145"})
 	require.Equal(t, "provider_refs.pretty_id", asError(t, err).Fields[0].Path)
 	require.Empty(t, provider.requests)
+
+	// A person who resolves a create whose answer was lost gives the number that find_payments shows.
+	got, err := acc.GetInvoice(t.Context(), pay.InvoiceRef{ProviderRef: "006034-000166"})
+	require.NoError(t, err)
+	require.Equal(t, pay.StatusPaid, got.Status)
+	require.Equal(t, "006034-000166", got.ProviderRef)
 
 	// The private state alone is enough; another version of it is not read.
 	byState := ref(pay.StatusPending)

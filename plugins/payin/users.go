@@ -67,7 +67,8 @@ const findUserOutput = `{
   "additionalProperties": false,
   "required": ["inner_id"],
   "properties": {
-    "inner_id": {"type": "string", "description": "Id of the user. The provider does not say so, but by all appearances it is the payer_id: customer.id of an invoice."},
+    "inner_id": {"type": "string",
+      "description": "Id of the user. The provider does not say so, but by all appearances it is the payer_id: customer.id of an invoice."},
     "email": {"type": "string"},
     "phone": {"type": "string", "description": "Without a plus sign."}
   }
@@ -204,7 +205,9 @@ func (a *account) findUser(ctx context.Context, input json.RawMessage) (pay.Acti
 		Email   string `json:"email,omitempty"`
 		Phone   string `json:"phone,omitempty"`
 	}{string(one.InnerID), string(one.Email), string(one.Phone)}
-	if in.Email != "" && out.Email != "" && !strings.EqualFold(in.Email, out.Email) || in.Phone != "" && out.Phone != "" && !samePhone(in.Phone, out.Phone) {
+	otherEmail := in.Email != "" && out.Email != "" && !strings.EqualFold(in.Email, out.Email)
+	otherPhone := in.Phone != "" && out.Phone != "" && !samePhone(in.Phone, out.Phone)
+	if otherEmail || otherPhone {
 		return pay.ActionResult{}, got.response.Garbled("it is about another user than the one asked for")
 	}
 	return told(got.report(), out)

@@ -98,7 +98,7 @@ func (w *jsonWalk) text(level *jsonLevel, literal []byte) {
 }
 
 // number replaces numbers of personal fields, and those that are card numbers, by numbers with as many digits, so that what
-// reads them still can. Thirteen digits that begin with 1 are a time in milliseconds; no card begins so.
+// reads them still can. One in ten numbers passes the Luhn check: numbers that are ids by the name of their field stay.
 func (w *jsonWalk) number(level *jsonLevel, literal string) {
 	class := orDefault(classOf(level.name), level.inherited)
 	from, to := digitRun(literal)
@@ -108,13 +108,27 @@ func (w *jsonWalk) number(level *jsonLevel, literal string) {
 	case class != "":
 		w.scrub.remember(class, literal)
 		literal = w.scrub.standIn(class, run)
-	case len(run) == 13 && run[0] == '1':
-	case len(run) >= 13 && len(run) <= 19 && luhn(run):
+	case ends(plainName(level.name), "id"):
+	case cardNumber(run):
 		literal = literal[:from] + w.scrub.standIn(classCard, run) + literal[to:]
 	case len(run) == 12 && domesticPhone(run):
 		literal = literal[:from] + w.scrub.standIn(classPhone, run) + literal[to:]
 	}
 	w.out.WriteString(literal)
+}
+
+// cardNumber recognises the lengths and first digits of cards: 13 and 16 to 19 digits that begin with 2 to 6, 14 with 3 (Diners), 15 with
+// 34 or 37 (American Express). No card begins with 1, as times in milliseconds do.
+func cardNumber(run string) bool {
+	switch n := len(run); {
+	case n < 13 || n > 19 || !luhn(run):
+		return false
+	case n == 14:
+		return run[0] == '3'
+	case n == 15:
+		return run[:2] == "34" || run[:2] == "37"
+	}
+	return run[0] >= '2' && run[0] <= '6'
 }
 
 // digitRun returns where the integer part of a number stands.

@@ -20,6 +20,7 @@ type scrubber struct {
 	known   []replacement       // values found by the name of their field, longest first
 	names   map[string]string   // class and value → placeholder
 	last    map[string]int      // class → the number used last
+	values  map[string]string   // placeholder → the value it stands for
 	seen    map[string]struct{} // values in known
 }
 
@@ -38,7 +39,7 @@ var (
 )
 
 func newScrubber(secrets []string) *scrubber {
-	s := &scrubber{names: map[string]string{}, last: map[string]int{}, seen: map[string]struct{}{}}
+	s := &scrubber{names: map[string]string{}, last: map[string]int{}, values: map[string]string{}, seen: map[string]struct{}{}}
 	s.addSecrets(secrets)
 	return s
 }
@@ -80,7 +81,7 @@ func (s *scrubber) placeholder(class, value string) string {
 	}
 	s.last[class]++
 	p := placeholderPrefix + class + "_" + strconv.Itoa(s.last[class])
-	s.names[key] = p
+	s.names[key], s.values[p] = p, value
 	return p
 }
 

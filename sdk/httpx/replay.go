@@ -142,7 +142,22 @@ func (r *Replay) RoundTrip(req *http.Request) (*http.Response, error) {
 	for _, m := range placeholderForm.FindAllStringSubmatch(string(f.content), -1) {
 		r.scrub.reserve(m)
 	}
-	return f.answer(req)
+	return f.answer(req, r.restore)
+}
+
+// restore puts what this run itself has sent in place of the placeholders: a provider repeats what it was asked about, and adapters
+// compare. Values that only the provider knew stay placeholders, and secrets do.
+func (r *Replay) restore(text string, inJSON bool) string {
+	return placeholderForm.ReplaceAllStringFunc(text, func(p string) string {
+		value, ok := r.scrub.values[p]
+		switch {
+		case !ok || strings.HasPrefix(p, placeholderPrefix+classSecret+"_"):
+			return p
+		case inJSON:
+			return jsonText(value, false)
+		}
+		return value
+	})
 }
 
 // differs keeps the first difference: what comes after it means nothing.
@@ -157,7 +172,7 @@ type replayFailure struct{ text string }
 func (f replayFailure) Error() string { return f.text }
 
 // answer repeats what happened.
-func (f recordedFile) answer(req *http.Request) (*http.Response, error) {
+func (f recordedFile) answer(req *http.Request, restore func(text string, inJSON bool) string) (*http.Response, error) {
 	if f.Response == nil {
 		if trace := httptrace.ContextClientTrace(req.Context()); f.NotSent && trace != nil && trace.GetConn != nil {
 			trace.GetConn(req.URL.Host) // asked for a connection and got none: this is how Exchange knows
@@ -167,9 +182,9 @@ func (f recordedFile) answer(req *http.Request) (*http.Response, error) {
 	if f.Response.Omitted != "" {
 		return nil, replayFailure{"the recorded answer has no body: " + f.Response.Omitted}
 	}
-	content := []byte(f.Response.Text)
+	content := []byte(restore(f.Response.Text, false))
 	if f.Response.JSON != nil {
-		content = f.Response.JSON
+		content = []byte(restore(string(f.Response.JSON), true))
 	}
 	header := http.Header{}
 	for _, h := range f.Response.Headers {

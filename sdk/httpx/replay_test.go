@@ -26,9 +26,10 @@ func shop(t *testing.T, client *http.Client, base, secret, email, amount string)
 	if err != nil {
 		return "", err
 	}
-	var made struct{ ID, Owner string }
+	var made struct{ ID, Owner, Email string }
 	require.NoError(t, json.Unmarshal(res.Body, &made))
-	// What the provider said goes back to it: a placeholder in the replay.
+	// What the provider said goes back to it: a placeholder in the replay, unless it only repeated what it was told.
+	require.Equal(t, email, made.Email)
 	res, err = httpx.Do(t.Context(), client, get(t, base+"/status?id="+made.ID+"&owner="+made.Owner+"&email="+email))
 	if err != nil {
 		return "", err

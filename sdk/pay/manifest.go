@@ -259,6 +259,8 @@ type ActionTrace string
 const (
 	// TraceAttempt: the invoice has an attempt. It had none before.
 	TraceAttempt ActionTrace = "attempt"
+	// TraceLiveAttempt: the invoice has an attempt that is under way or has succeeded. Those it had before were over.
+	TraceLiveAttempt ActionTrace = "live_attempt"
 	// TraceConfirmation: an attempt is past pending, because somebody said that the money was sent.
 	TraceConfirmation ActionTrace = "confirmation"
 	// TraceDispute: the invoice has a dispute. It had none before.

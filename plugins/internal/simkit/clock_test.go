@@ -3,6 +3,7 @@ package simkit_test
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,9 +39,10 @@ func TestAdvanceFiresInOrderAtTheMoment(t *testing.T) {
 	})
 	require.True(t, k.Clock.At(noon.Add(time.Hour), note("stopped")).Stop())
 	last := k.Clock.At(noon.Add(4*time.Hour), note("not yet"))
+	k.Clock.AfterFunc(3*time.Hour, note("as late, but younger"))
 
 	require.NoError(t, k.Clock.Advance(t.Context(), 3*time.Hour))
-	require.Equal(t, []string{"first 13:00", "length 14:00", "moment 14:00", "from a timer 14:30", "late 15:00"}, fired)
+	require.Equal(t, []string{"first 13:00", "length 14:00", "moment 14:00", "from a timer 14:30", "late 15:00", "as late, but younger 15:00"}, fired)
 	require.Equal(t, simkit.ClockState{Now: noon.Add(3 * time.Hour), Frozen: true, Timers: 1, Next: noon.Add(4 * time.Hour)}, k.Clock.State())
 	require.Error(t, k.Clock.Advance(t.Context(), -time.Second))
 	require.True(t, last.Stop())
@@ -83,6 +85,9 @@ func TestClockRunsFreezesAndReturns(t *testing.T) {
 		require.Equal(t, start.Add(2*time.Hour), <-fired)
 		require.NoError(t, k.Clock.Advance(t.Context(), 24*time.Hour))
 		require.Equal(t, start.Add(26*time.Hour), k.Clock.Now())
+		require.NoError(t, k.Clock.Set(t.Context(), start))
+		time.Sleep(time.Minute)
+		require.Equal(t, start.Add(time.Minute), k.Clock.Now(), "set back, it runs on from there")
 		k.Clock.Real()
 		require.Equal(t, time.Now(), k.Clock.Now())
 		require.True(t, k.Clock.State().Real)
@@ -116,6 +121,17 @@ func TestAdvanceEndsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, k.Clock.Advance(ctx, 2*time.Hour), context.Canceled)
 	require.Equal(t, noon.Add(time.Hour), k.Clock.Now())
 	close(release)
+}
+
+// A clock that a test moves by hand, below this one, counts as well: what is due by it has happened before a request.
+func TestRequestsComeAfterWhatIsDue(t *testing.T) {
+	var hour atomic.Int64
+	k := newKit(t, simkit.Config{Now: func() time.Time { return noon.Add(time.Duration(hour.Load()) * time.Hour) }})
+	fired := false
+	k.Clock.At(noon.Add(time.Hour), func() { fired = true })
+	newRecorder(t, k, "create", func(http.ResponseWriter, *http.Request) { require.False(t, fired) })
+	hour.Store(1)
+	newRecorder(t, k, "create", func(http.ResponseWriter, *http.Request) { require.True(t, fired) })
 }
 
 func TestClosedClockFiresNothing(t *testing.T) {

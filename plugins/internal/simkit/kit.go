@@ -172,11 +172,11 @@ func (k *Kit) name(op string) {
 	}
 }
 
-// Operations are the names given to [Kit.Handle], in that order.
+// Operations are the names given to [Kit.Handle], sorted.
 func (k *Kit) Operations() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Clone(k.ops)
+	return slices.Sorted(slices.Values(k.ops))
 }
 
 // Reset undoes what was scripted: faults, latency, maintenance, limits, the mode of callbacks and the clock. Held callbacks

@@ -64,10 +64,11 @@ func TestPayoutRefusals(t *testing.T) {
 		change         map[string]any
 		message, field string
 	}{
-		"no option":       {map[string]any{"paymentOption": nil}, "this value should not be blank", "paymentOption"},
-		"no method":       {map[string]any{"paymentMethod": nil}, "this value should not be blank", "paymentMethod"},
-		"no requisites":   {map[string]any{"paymentRequisites": nil}, "this value should not be blank", "paymentRequisites"},
-		"empty":           {map[string]any{"paymentRequisites": map[string]any{"holder": "x"}}, "this value should not be blank", "paymentRequisites.requisites"},
+		"no option":     {map[string]any{"paymentOption": nil}, "this value should not be blank", "paymentOption"},
+		"no method":     {map[string]any{"paymentMethod": nil}, "this value should not be blank", "paymentMethod"},
+		"no requisites": {map[string]any{"paymentRequisites": nil}, "this value should not be blank", "paymentRequisites"},
+		"empty": {map[string]any{"paymentRequisites": map[string]any{"holder": "x"}}, "this value should not be blank",
+			"paymentRequisites.requisites"},
 		"text":            {map[string]any{"paymentRequisites": "4444"}, "This value should be of type object", "paymentRequisites"},
 		"unknown bank":    {map[string]any{"paymentOption": "SBP"}, "Payment method not allowed", "paymentMethod"},
 		"unknown option":  {map[string]any{"paymentOption": "PIGEON"}, "Payment option not allowed", "paymentOption"},
@@ -90,10 +91,11 @@ func TestPayoutBalances(t *testing.T) {
 		sum, status string
 		effects     Effects
 	}{
-		"complete":   {func(s *Sim, id string) error { return s.Complete(id, "") }, "89.41852262", "paid", Effects{Created: 1, Deals: 1, Paid: 1, Canceled: 0}},
-		"cancel":     {(*Sim).Cancel, "100.00000000", "canceled", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 1}},
-		"expire":     {(*Sim).Expire, "100.00000000", "expired", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 0}},
-		"claim lost": {func(s *Sim, id string) error { return firstOf(s.Dispute(id, "no_payment", ""), s.Cancel(id)) }, "100.00000000", "canceled", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 1}},
+		"complete": {func(s *Sim, id string) error { return s.Complete(id, "") }, "89.41852262", "paid", Effects{Created: 1, Deals: 1, Paid: 1, Canceled: 0}},
+		"cancel":   {(*Sim).Cancel, "100.00000000", "canceled", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 1}},
+		"expire":   {(*Sim).Expire, "100.00000000", "expired", Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 0}},
+		"claim lost": {func(s *Sim, id string) error { return firstOf(s.Dispute(id, "no_payment", ""), s.Cancel(id)) }, "100.00000000", "canceled",
+			Effects{Created: 1, Deals: 1, Paid: 0, Canceled: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hook := listen(t)

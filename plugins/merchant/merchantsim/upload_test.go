@@ -112,8 +112,10 @@ func TestDisputeUpload(t *testing.T) {
 	g.upload(path, fields(proof())...).refused(t, 400, "this value should not be blank", "disputeReason")
 	g.upload(path, fields(field{"disputeReason", "", "other"}, proof())...).refused(t, 400, "This value is not valid", "disputeReason")
 	g.upload(path, fields(reason, proof())...).refused(t, 400, "this value should not be blank", "disputeReasonData[amount]")
-	g.upload(path, fields(reason, field{"disputeReasonData[amount]", "", "9e2"}, proof())...).refused(t, 400, "This value is not valid", "disputeReasonData[amount]")
-	g.upload(path, fields(field{"disputeReason", "", "has_payment"}, amount, proof())...).refused(t, 400, "This value is not valid", "disputeReasonData[amount]")
+	g.upload(path, fields(reason, field{"disputeReasonData[amount]", "", "9e2"}, proof())...).refused(t, 400, "This value is not valid",
+		"disputeReasonData[amount]")
+	g.upload(path, fields(field{"disputeReason", "", "has_payment"}, amount, proof())...).refused(t, 400, "This value is not valid",
+		"disputeReasonData[amount]")
 	g.upload(path, fields(reason, amount)...).refused(t, 400, "this value should not be blank", "attachment")
 	g.upload(path, field{"dealId", "", id}, reason, amount, proof()).refused(t, 404, "null", "")
 	g.upload(invoices+"/unknown/dispute", fields(reason, amount, proof())...).refused(t, 404, "null", "")

@@ -115,3 +115,14 @@ func jsonReader(t *testing.T, v any) *bytes.Reader {
 	require.NoError(t, err)
 	return bytes.NewReader(raw)
 }
+
+// Money that went cannot be rejected any more, only taken back.
+func TestBoardOffersNoRejectOfMovedMoney(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.ServiceID, c.HoldMovements = 12, true })
+	w.post(t, chargePath, signed(validCharge()))
+	require.NoError(t, w.sim.Trouble("op_1", true))
+	require.ErrorIs(t, w.sim.Reject("op_1"), ErrImpossible)
+	var objects []simkit.Object
+	w.get(t, "/_sim/objects", &objects)
+	require.Equal(t, []string{"movement-settle", "movement-refund"}, objects[0].Moves)
+}

@@ -224,7 +224,12 @@ func (c *Client) call(ctx context.Context, method, path string, header http.Head
 		return 0, err
 	}
 	maps.Copy(req.Header, header)
-	res, err := c.calls.Do(req)
+	return c.exchange(c.calls, req, out)
+}
+
+// exchange sends a request and decodes a good answer into out.
+func (c *Client) exchange(by *http.Client, req *http.Request, out any) (status int, err error) {
+	res, err := by.Do(req)
 	if err != nil {
 		return 0, c.unreachable(err)
 	}
@@ -237,7 +242,7 @@ func (c *Client) call(ctx context.Context, method, path string, header http.Head
 		return res.StatusCode, problemOf(res, raw)
 	}
 	if err := json.Unmarshal(raw, out); err != nil {
-		return res.StatusCode, fmt.Errorf("the answer of %s %s is not the JSON this program knows: %w", method, path, err)
+		return res.StatusCode, fmt.Errorf("the answer of %s %s is not the JSON this program knows: %w", req.Method, req.URL.Path, err)
 	}
 	return res.StatusCode, nil
 }

@@ -22,11 +22,11 @@ pre{background:#f3f4f6;padding:.6rem;overflow:auto;white-space:pre-wrap;margin:.
 <h1>payhost sandbox</h1>
 <p>Simulated providers. No real money, no real accounts. <label hidden id="refreshing"><input type="checkbox" id="refresh"> reload every 3 s</label></p>
 {{with .Notice}}<pre class="notice" id="notice">{{.}}</pre>{{end}}
-<p>All clocks:
+<div>All clocks:
 <form method="post" action="/press"><input type="hidden" name="sim" value="*"><input type="hidden" name="move" value="clock-advance"><input type="hidden" name="f.advance" value="1h"><button>1 hour later</button></form>
 <form method="post" action="/press"><input type="hidden" name="sim" value="*"><input type="hidden" name="move" value="clock-advance"><input type="hidden" name="f.advance" value="24h"><button>1 day later</button></form>
 <form method="post" action="/press"><input type="hidden" name="sim" value="*"><input type="hidden" name="move" value="clock-real"><button>Real time</button></form>
-{{range .Sims}}<a href="#{{.Name}}">{{.Name}}</a> {{end}}</p>
+{{range .Sims}}<a href="#{{.Name}}">{{.Name}}</a> {{end}}</div>
 <details><summary>Accounts for payhost.yaml</summary><pre>{{.Snippet}}</pre></details>
 {{range .Sims}}
 <h2 id="{{.Name}}">{{.Name}}</h2>

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,12 +22,13 @@ import (
 
 // The made-up credentials.
 const (
-	payinUser      = 7026
-	payinService   = 12
-	payinSecret    = "sandbox-payin-developer-key"
-	merchantKey    = "sandbox-merchant-store-key"
-	merchantSecret = "sandbox-merchant-signing-secret"
-	monobankToken  = "sandbox-monobank-token"
+	payinUser       = 7026
+	payinService    = 12
+	payinSecret     = "sandbox-payin-developer-key"
+	merchantKey     = "sandbox-merchant-store-key"
+	merchantSecret  = "sandbox-merchant-signing-secret"
+	merchantCode2FA = "000000"
+	monobankToken   = "sandbox-monobank-token"
 )
 
 // Config says where the simulators listen.
@@ -34,8 +36,8 @@ type Config struct {
 	// Listen is the address of the index page. With a port other than 0, the simulators take the three ports after it;
 	// with port 0 the system chooses all four.
 	Listen string
-	// PayinCallback is where payin sends its callbacks, which at the real provider a person registers by hand. Empty
-	// sends none; see [Sandbox.SetPayinCallback].
+	// PayinCallback is where payin sends its callbacks of top-ups, which at the real provider a person registers by hand.
+	// Those of charges and rewards go beside it, if it ends in /topup. Empty sends none; see [Sandbox.SetPayinCallback].
 	PayinCallback string
 	// Logger receives one line for each callback that is sent.
 	Logger *slog.Logger
@@ -74,13 +76,14 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 	url := func(i int) string { return "http://" + opened[i].Addr().String() }
 	s := &Sandbox{IndexURL: url(0), PayinURL: url(1), MerchantURL: url(2), MonobankURL: url(3)}
 	s.payin = payinsim.New(payinsim.Config{
-		PublicURL: s.PayinURL, UserID: payinUser, Key: payinSecret, ServiceID: payinService, CallbackURL: c.PayinCallback, RetryDelays: retryDelays(), Logger: c.Logger,
+		PublicURL: s.PayinURL, UserID: payinUser, Key: payinSecret, ServiceID: payinService, RetryDelays: retryDelays(), Logger: c.Logger,
 	})
+	s.SetPayinCallback(c.PayinCallback)
 	s.merchant = merchantsim.New(merchantsim.Config{
-		PublicURL: s.MerchantURL, APIKey: merchantKey, Secret: merchantSecret, RetryDelays: retryDelays(), Logger: c.Logger,
+		PublicURL: s.MerchantURL, APIKey: merchantKey, Secret: merchantSecret, Code2FA: merchantCode2FA, RetryDelays: retryDelays(), Logger: c.Logger,
 	})
 	s.monobank = monobanksim.New(monobanksim.Config{
-		PublicURL: s.MonobankURL, Token: monobankToken, RetryDelays: retryDelays(), Logger: c.Logger,
+		PublicURL: s.MonobankURL, Token: monobankToken, AllowSaveCard: true, AllowReturnURLs: true, RetryDelays: retryDelays(), Logger: c.Logger,
 	})
 	s.providers = []provider{{"payin", s.PayinURL, s.payin}, {"merchant", s.MerchantURL, s.merchant}, {"monobank", s.MonobankURL, s.monobank}}
 	for i, handler := range []http.Handler{s.page(opened[0].Addr()), s.payin, s.merchant, s.monobank} {
@@ -100,8 +103,17 @@ func (s *Sandbox) page(at net.Addr) http.Handler {
 	return sameOrigin(mux, ok && tcp.IP.IsLoopback())
 }
 
-// SetPayinCallback changes where payin sends its callbacks.
-func (s *Sandbox) SetPayinCallback(url string) { s.payin.SetCallbackURL(url) }
+// SetPayinCallback changes where payin sends its callbacks: those of top-ups to url, and if that ends in /topup, those of
+// charges and rewards to the same address with /charge and /reward.
+func (s *Sandbox) SetPayinCallback(url string) {
+	s.payin.SetCallbackURL(url)
+	charge, reward := "", ""
+	if account, found := strings.CutSuffix(url, "/"+PayinTail); found {
+		charge, reward = account+"/charge", account+"/reward"
+	}
+	s.payin.SetChargeCallbackURL(charge)
+	s.payin.SetRewardCallbackURL(reward)
+}
 
 // Close stops the simulators and waits for them. Closing twice is fine.
 func (s *Sandbox) Close() {

@@ -581,7 +581,8 @@ type ActionSpec struct {
 	MaxAttachments int64 `protobuf:"varint,8,opt,name=max_attachments,json=maxAttachments,proto3" json:"max_attachments,omitempty"`
 	// The largest file in bytes, at most 16 MiB.
 	MaxAttachmentSize int64 `protobuf:"varint,9,opt,name=max_attachment_size,json=maxAttachmentSize,proto3" json:"max_attachment_size,omitempty"`
-	// What an executed action leaves on its invoice, for "lookup": "attempt" (the default), "confirmation" or "dispute".
+	// What an executed action leaves on its invoice, for "lookup": "attempt" (the default), "live_attempt", "confirmation"
+	// or "dispute".
 	Leaves        string `protobuf:"bytes,10,opt,name=leaves,proto3" json:"leaves,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
