@@ -282,6 +282,19 @@ func TestReconciliationWaitsForTheLedgerToBeComplete(t *testing.T) {
 	require.Contains(t, strings.Join(run.BlindSpots, "\n"), "may not be complete yet")
 }
 
+// A provider that does not list a time is not said to miss what lies in it.
+func TestReconciliationBelievesOnlyTheTimesThatWereListed(t *testing.T) {
+	t.Parallel()
+	bank := newBank(true)
+	bank.since = noon()
+	b := openBooks(t, bank)
+	b.invoice("early", noon().Add(-time.Hour))
+	b.invoice("late", noon().Add(time.Hour))
+	run, found := b.reconcile()
+	require.Equal(t, []string{"missing_there invoice inv_late ref-late"}, found)
+	require.Contains(t, strings.Join(run.BlindSpots, "\n"), "did not list")
+}
+
 // What changes while the provider is read proves nothing.
 func TestReconciliationDoesNotJudgeWhatMoves(t *testing.T) {
 	t.Parallel()
