@@ -51,17 +51,15 @@ func checkOutput(output json.RawMessage, provider, action string) *pay.Error {
 }
 
 // actionOutput is the result of an action in the journal. It is an object of its own, so that an action without an output
-// is told from one that was settled by a look, whose stored result is the object that was looked at.
+// is told from one that was settled by a look, whose stored result is the object that was looked at and has no member of this name.
 type actionOutput struct {
 	Output json.RawMessage `json:"output,omitempty"`
-	// ID is that of the object; only such a result has it.
-	ID string `json:"id,omitempty"`
 }
 
 // storedOutput is the output that a journalled result holds; nil when there is none.
 func storedOutput(result json.RawMessage) json.RawMessage {
 	var stored actionOutput
-	if err := json.Unmarshal(result, &stored); err != nil || stored.ID != "" {
+	if err := json.Unmarshal(result, &stored); err != nil {
 		return nil
 	}
 	return stored.Output

@@ -28,8 +28,8 @@ type bank struct {
 	pageSize int
 	day      time.Duration
 	overlap  bool
-	// shows is up to when it calls its ledger complete.
-	shows time.Time
+	// shows is up to when it calls its ledger complete; it lists nothing from before since.
+	shows, since time.Time
 
 	mu       sync.Mutex
 	txs      []pay.Transaction
@@ -129,13 +129,16 @@ func (a bankAccount) ListTransactions(ctx context.Context, req pay.ListTransacti
 		delete(b.fails, "")
 		return pay.TransactionPage{}, err
 	}
-	to := req.To
+	from, to := req.From, req.To
+	if from.Before(b.since) {
+		from = b.since
+	}
 	if b.day > 0 && req.From.Add(b.day).Before(to) {
 		to = req.From.Add(b.day)
 	}
 	var in []pay.Transaction
 	for _, tx := range b.txs {
-		if !tx.OccurredAt.Before(req.From) && tx.OccurredAt.Before(to) {
+		if !tx.OccurredAt.Before(from) && tx.OccurredAt.Before(to) {
 			in = append(in, tx)
 		}
 	}
@@ -148,7 +151,7 @@ func (a bankAccount) ListTransactions(ctx context.Context, req pay.ListTransacti
 	for end > 0 && end < len(in) && in[end].ProviderID == in[end-1].ProviderID {
 		end++
 	}
-	page := pay.TransactionPage{WindowFrom: req.From, WindowTo: to, CompleteUntil: b.shows}
+	page := pay.TransactionPage{WindowFrom: from, WindowTo: to, CompleteUntil: b.shows}
 	if b.overlap && start > 0 {
 		page.Transactions = append(page.Transactions, in[start-1])
 	}

@@ -56,6 +56,9 @@ func (l *ledgerRun) run(ctx context.Context) error {
 		l.complete = l.started
 	}
 	l.complete = l.complete.Add(-l.delay)
+	if s := l.settled(); l.window.to.After(s) {
+		l.window.to = s
+	}
 	judged := l.window
 	if judged.to.After(l.complete) {
 		judged.to = l.complete
@@ -80,9 +83,6 @@ func (l *ledgerRun) run(ctx context.Context) error {
 func (l *ledgerRun) judges(at time.Time) bool {
 	return l.window.has(at) && at.Before(l.complete) && l.covered.has(at)
 }
-
-// settled is up to when both sides had the time to hear of something.
-func (l *ledgerRun) settled() time.Time { return l.started.Add(-l.delay) }
 
 // listsRefundsBeside reports whether the ledger shows a refund from outside of the times that were listed.
 func (l *ledgerRun) listsRefundsBeside() bool {
@@ -232,7 +232,7 @@ func (l *ledgerRun) searchEarlier(ctx context.Context) error {
 			theirs.ours = inv.ID
 			err = l.compareInvoice(ctx, inv, theirs, true)
 		case d.created.Before(earliest), !covered.has(orLater(d.created, ask.from)):
-			err = l.walkInvoice(ctx, inv)
+			err = tolerate(l.walkInvoice(ctx, inv))
 		default:
 			err = l.missingThere(ctx, inv)
 		}

@@ -52,7 +52,7 @@ func (l *ledgerRun) ourPayouts(ctx context.Context) error {
 			return nil
 		case len(l.book.payouts) == 0:
 			l.blind("payouts in the provider's ledger: it shows none, so ours were asked for one by one")
-			return l.walkPayout(ctx, p)
+			return tolerate(l.walkPayout(ctx, p))
 		case l.inMotion(p.UpdatedAt):
 			return nil
 		}

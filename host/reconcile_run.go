@@ -302,6 +302,12 @@ func (r *reconciler) inMotion(changed time.Time) bool {
 	return false
 }
 
+// grace is how long news may take from the provider to us.
+const grace = time.Minute
+
+// settled is up to when both sides had the time to hear of something: what is newer is not judged.
+func (r *reconciler) settled() time.Time { return r.started.Add(-max(r.delay, grace)) }
+
 // interruptReconciliations marks the runs that were running when the last process ended.
 func (h *Host) interruptReconciliations(ctx context.Context) error {
 	for {

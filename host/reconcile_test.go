@@ -241,9 +241,12 @@ func TestReconciliationLooksForCounterpartsBeforeTheWindow(t *testing.T) {
 	b.invoice("ancient", noon(), old(200))
 	b.bank.invoices["ref-ancient"] = pay.InvoiceState{ProviderRef: "ref-ancient", Status: pay.StatusPaid, Amount: money("100.00", "UAH")}
 	b.invoice("ancient-gone", noon(), old(200))
+	b.invoice("ancient-broken", noon(), old(200))
+	b.bank.fails["ref-ancient-broken"] = pay.Errorf(pay.KindInvalidState, "out of order")
 	_, found := b.reconcile()
 	require.ElementsMatch(t, []string{
 		"missing_there invoice inv_gone ref-gone", "refund refund ref_r", "missing_there invoice inv_ancient-gone ref-ancient-gone",
+		"unreadable invoice inv_ancient-broken ref-ancient-broken",
 	}, found)
 }
 
@@ -279,6 +282,19 @@ func TestReconciliationWaitsForTheLedgerToBeComplete(t *testing.T) {
 	require.Contains(t, strings.Join(run.BlindSpots, "\n"), "may not be complete yet")
 }
 
+// A provider that does not list a time is not said to miss what lies in it.
+func TestReconciliationBelievesOnlyTheTimesThatWereListed(t *testing.T) {
+	t.Parallel()
+	bank := newBank(true)
+	bank.since = noon()
+	b := openBooks(t, bank)
+	b.invoice("early", noon().Add(-time.Hour))
+	b.invoice("late", noon().Add(time.Hour))
+	run, found := b.reconcile()
+	require.Equal(t, []string{"missing_there invoice inv_late ref-late"}, found)
+	require.Contains(t, strings.Join(run.BlindSpots, "\n"), "did not list")
+}
+
 // What changes while the provider is read proves nothing.
 func TestReconciliationDoesNotJudgeWhatMoves(t *testing.T) {
 	t.Parallel()
@@ -287,6 +303,24 @@ func TestReconciliationDoesNotJudgeWhatMoves(t *testing.T) {
 	run, found := b.reconcile()
 	require.Empty(t, found)
 	require.EqualValues(t, 1, run.Checked["in_motion"])
+}
+
+// What happened just now, of which the webhook may still be under way, is no difference yet.
+func TestReconciliationGivesNewsTimeToArrive(t *testing.T) {
+	t.Parallel()
+	for _, listed := range []bool{true, false} {
+		b := openBooks(t, newBank(listed))
+		just := bankNow().Add(-30 * time.Second)
+		inv := b.invoice("x", just, func(i *store.Invoice) {
+			i.Status, i.Captured, i.UpdatedAt = pay.StatusPending, pay.Money{}, i.CreatedAt
+		})
+		b.shown(inv)
+		state := pay.InvoiceState{ProviderRef: inv.ProviderRef, Status: pay.StatusPaid, Amount: inv.Amount}
+		state.Report.Evidence.ProviderTime = just
+		b.bank.invoices[inv.ProviderRef] = state
+		_, found := b.reconcile(func(r *host.Reconcile) { r.To = "2026-03-02" })
+		require.Empty(t, found, "listed %v", listed)
+	}
 }
 
 // Without a ledger each object of ours is asked for.

@@ -107,7 +107,8 @@ func (r *reconciler) walkInvoice(ctx context.Context, inv store.Invoice) error {
 	if readErr != nil {
 		return storageError(readErr)
 	}
-	return r.walked(ctx, d, now.Version != inv.Version, err)
+	fresh := state.Report.Evidence.ProviderTime.After(r.settled())
+	return r.walked(ctx, d, now.Version != inv.Version || fresh, err)
 }
 
 func lookAbility(inv store.Invoice) pay.Ability {
@@ -123,8 +124,8 @@ func failure(err error) string {
 	return "the provider could not be asked (" + string(e.Kind) + ")"
 }
 
-// walked reports what a look showed, unless the object changed between our reading it and the provider's answer. A failed
-// look is reported and returned.
+// walked reports what a look showed, unless the object moved: between our reading it and the provider's answer, or so lately
+// that we cannot have heard of it. A failed look is reported and returned.
 func (r *reconciler) walked(ctx context.Context, d difference, moved bool, failed error) error {
 	defer r.lock()()
 	if d.class != FindingUnreadable && moved {
@@ -316,6 +317,14 @@ func (e *lookFailed) Error() string {
 	return "the provider cannot be asked: " + pay.AsError(e.err).Error()
 }
 func (e *lookFailed) Unwrap() error { return e.err }
+
+// tolerate lets a run go on after a look that failed and was reported.
+func tolerate(err error) error {
+	if _, reported := errors.AsType[*lookFailed](err); reported {
+		return nil
+	}
+	return err
+}
 
 // walkGroup runs looks side by side, within the places that an account has for looks.
 type walkGroup struct {

@@ -70,6 +70,8 @@ func TestDealsOrDeal(t *testing.T) {
 	require.Equal(t, dealID, got.Attempts[0].ProviderAttemptID)
 	got = get(t, map[string]any{"deal": nil, "deals": []any{dealJSON(nil)}}, pending(t))
 	require.Equal(t, dealID, got.Attempts[0].ProviderAttemptID)
+	got = get(t, map[string]any{"deals": []any{}, "deal": dealJSON(nil)}, pending(t))
+	require.Empty(t, got.Attempts, "an answer that lists none has none")
 	got = get(t, map[string]any{"deals": []any{}, "deal": []any{}}, pending(t))
 	require.Empty(t, got.Attempts)
 }

@@ -86,6 +86,9 @@ func TestConfirmTransfer(t *testing.T) {
 
 // What each answer to an upload proves. The invoice is read before, so that nothing goes out in vain.
 func TestConfirmTransferAnswers(t *testing.T) {
+	confirmed := []any{dealJSON(map[string]any{"status": "transfer_confirmed"})}
+	otherInvoice := invoiceJSON(t, map[string]any{"id": "x", "deals": confirmed})
+	otherOperation := invoiceJSON(t, map[string]any{"internalId": "op_9", "deals": confirmed})
 	waiting := answer{body: unpaid(t, "transfer_waiting", nil)}
 	for name, c := range map[string]struct {
 		read, confirm answer
@@ -101,8 +104,8 @@ func TestConfirmTransferAnswers(t *testing.T) {
 		"still waiting":     {waiting, waiting, pay.KindOutcomeUnknown, pay.ExecutedUnknown, true},
 		"another deal": {waiting, answer{body: unpaid(t, "transfer_confirmed", map[string]any{"id": "deal-2"})}, pay.KindOutcomeUnknown,
 			pay.ExecutedUnknown, true},
-		"another invoice": {waiting, answer{body: invoiceJSON(t, map[string]any{"id": "x"})}, pay.KindOutcomeUnknown, pay.ExecutedUnknown, true},
-		"another operation": {waiting, answer{body: invoiceJSON(t, map[string]any{"internalId": "op_9"})}, pay.KindOutcomeUnknown,
+		"another invoice": {waiting, answer{body: otherInvoice}, pay.KindOutcomeUnknown, pay.ExecutedUnknown, true},
+		"another operation": {waiting, answer{body: otherOperation}, pay.KindOutcomeUnknown,
 			pay.ExecutedUnknown, true},
 		"html":     {waiting, answer{body: "<html>"}, pay.KindOutcomeUnknown, pay.ExecutedUnknown, true},
 		"empty":    {waiting, answer{}, pay.KindOutcomeUnknown, pay.ExecutedUnknown, true},
