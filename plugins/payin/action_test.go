@@ -158,6 +158,7 @@ func TestActionsRefuseBeforeSending(t *testing.T) {
 		"register, no phone":  {actionRegisterUser, change(`"phone":"+79131112233",`, ``), pay.KindInvalidRequest, "input.phone"},
 		"register, password":  {actionRegisterUser, change(`p&ss w*rd`, `abc`), pay.KindInvalidRequest, "input.password"},
 		"register, not a map": {actionRegisterUser, `"p&ss w*rd"`, pay.KindInvalidRequest, "input"},
+		"register, as a key":  {actionRegisterUser, change(`"password":"p&ss w*rd"`, `"p&ss w*rd":1`), pay.KindInvalidRequest, "input"},
 		"register, wrong ul":  {actionRegisterUser, change(`false`, `"p&ss w*rd"`), pay.KindInvalidRequest, "input"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -71,6 +71,10 @@ func TestChargeOutcomes(t *testing.T) {
 			require.Equal(t, want.final, e.Invoice.Final)
 			require.Equal(t, want.review, e.Invoice.Review != "")
 			require.False(t, e.Invoice.Amount.IsSet() || e.Invoice.Captured.IsSet(), "the callback states no amount")
+			if want.review {
+				require.Equal(t, status == "4", strings.Contains(e.Invoice.Review, "the provider reports an error"))
+				require.Contains(t, e.Invoice.Review, "external_id", "what to quote")
+			}
 			if want.decline {
 				require.Equal(t, pay.DeclineInsufficientFunds, e.Invoice.Attempts[0].Decline.Reason)
 			}

@@ -61,6 +61,10 @@ func TestCallbackShapes(t *testing.T) {
 			tailCharge, "external_id=op_1&payment_in_id=&payment_out_id=&service_id=12&status=3" + at,
 			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "failed", 1,
 		},
+		"charge, other numbers": {
+			tailCharge, "external_id=op_1&payment_in_id=64522147743974&payment_out_id=none&service_id=12&status=1" + at,
+			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "paid", 1,
+		},
 		"charge, insufficient": {
 			tailCharge, strings.Replace(outcome, "status=1", "status=3", 1),
 			pay.SubjectInvoice, pay.StrengthVerified, "op_1", "op_1", "failed", 1,
