@@ -69,6 +69,9 @@ type Plugin struct {
 	SHA256 string
 	// Provider, when set, runs in the host's own process instead of a binary: for tests and trusted code.
 	Provider pay.Provider
+	// Attach, when set, is the socket of a plugin that somebody else runs, under a debugger for example: the host connects to it
+	// instead of starting Path, does not watch its health and cannot end it. For development only.
+	Attach string
 	// Preferred marks the version that serves while none was chosen with [Plugins.Use].
 	Preferred bool
 	// Development says that nobody pinned the binary: its version is a label and need not be the manifest's.

@@ -122,7 +122,7 @@ func (p Plugin) check() error {
 	switch {
 	case !validName(p.Name):
 		return fmt.Errorf("host: plugin name %q: want [a-z][a-z0-9-]{0,31}", p.Name)
-	case p.Provider == nil && p.Path == "":
+	case p.Provider == nil && p.Path == "" && p.Attach == "":
 		return fmt.Errorf("host: plugin %s has no path", p.Name)
 	}
 	return nil

@@ -142,9 +142,12 @@ func (s *supervisor) start(ctx context.Context, l *lane, launcher *launcher) (*g
 	s.mu.Unlock()
 	var g *generation
 	var err error
-	if l.plugin.Provider != nil {
+	switch {
+	case l.plugin.Provider != nil:
 		g, err = s.h.inProcessGeneration(ctx, id, l.plugin.Name, l.plugin.Provider)
-	} else {
+	case l.plugin.Attach != "":
+		g, err = s.h.attachedGeneration(ctx, id, l.plugin)
+	default:
 		g, err = s.h.processGeneration(ctx, id, l.plugin, launcher)
 	}
 	if err != nil {
@@ -172,7 +175,7 @@ func (p Plugin) describes(m pay.Manifest) error {
 	if m.Name != p.Name {
 		return fmt.Errorf("the manifest says the provider is %q; the plugin must be configured under that name", m.Name)
 	}
-	if p.Version != "" && !p.Development && m.Version != p.Version {
+	if p.Version != "" && !p.Development && p.Attach == "" && m.Version != p.Version {
 		return fmt.Errorf("the manifest says version %q, but the plugin is installed as %s@%s; add it again under its own version", m.Version, p.Name, p.Version)
 	}
 	return nil

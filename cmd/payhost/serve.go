@@ -31,6 +31,8 @@ func (p *program) serveCommand() *cobra.Command {
 	dev := cmd.Flags().Bool("dev", false, "run the payhost-provider-* binaries found in plugins_dir, whatever they are; for development only")
 	record := cmd.Flags().StringArray("record", nil, "account whose exchanges with its provider are written, without secrets and personal data, to "+
 		"data_dir/recordings; repeatable, for finding faults only")
+	attach := cmd.Flags().StringToString("attach", nil, "NAME=SOCKET of a plugin that you run with --debug, under a debugger for example; "+
+		"deadlines become hours; for development only; repeatable")
 	level := logFlag(cmd, "info")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log, err := p.logger(*level)
@@ -49,6 +51,10 @@ func (p *program) serveCommand() *cobra.Command {
 			printf(p.stderr, "%s\n  --dev: running UNPINNED plugin binaries from %s.\n  Whoever can write there decides what handles your "+
 				"money. Never do this in production.\n%[1]s\n", strings.Repeat("*", 78), strings.Join(cfg.PluginsDir, ", "))
 		}
+		for name, socket := range *attach {
+			printf(p.stderr, "%s\n  --attach: plugin %s is the process behind %s, whatever it is. It is not confined,\n  not watched and not restarted, "+
+				"and every deadline is hours long. Never do this in production.\n%[1]s\n", strings.Repeat("*", 78), name, socket)
+		}
 		for _, account := range *record {
 			printf(p.stderr, "%s\n  --record: what account %q exchanges with its provider is written below %s.\n  Secrets and personal data "+
 				"are taken out as well as they are known. Restart without --record when done.\n%[1]s\n",
@@ -56,7 +62,7 @@ func (p *program) serveCommand() *cobra.Command {
 		}
 		return server.Run(cmd.Context(), server.Options{
 			Config: cfg, Secrets: cfg.Secrets(p.lookupEnv), Hangup: p.hangup, LookupEnv: p.lookupEnv,
-			Reread: func() (*config.Config, error) { return config.Load(*file) }, Dev: *dev, Record: *record, Logger: log, Cut: p.cut,
+			Reread: func() (*config.Config, error) { return config.Load(*file) }, Dev: *dev, Record: *record, Attach: *attach, Logger: log, Cut: p.cut,
 			Ready: func(r server.Running) { printf(p.stdout, "%s\n", readyLine(r)) },
 		})
 	}

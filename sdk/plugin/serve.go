@@ -28,10 +28,18 @@ const parentEnv = "PAYHOST_PARENT_PID"
 // Standard output belongs to the handshake: what the plugin or a library prints goes to the host's log. The
 // standard logger writes there too; [pay.AccountConfig.Log] is the structured way.
 //
-// Run by hand, a plugin says what it is; --version and --manifest print those and exit.
+// Run by hand, a plugin says what it is; --version and --manifest print those and exit. With --debug it waits on a socket for a host
+// that is started with --attach, so that it can run under a debugger.
 func Serve(p pay.Provider) {
 	manifest := p.Describe()
 	manifest.SDK = SDK
+	if len(os.Args) == 2 && (os.Args[1] == "--debug" || os.Args[1] == "-debug") {
+		if err := serveDebug(p, manifest.Name, os.Stdout, os.Stderr); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if len(os.Args) == 2 {
 		if text, ok := answerFlag(os.Args[1], manifest); ok {
 			_, _ = io.WriteString(os.Stdout, text)
@@ -99,7 +107,8 @@ It is started by a payhost host and does nothing on its own. To use it:
   payhost plugin add PATH-TO-THIS-FILE    install and pin it
   payhost serve                           run it
 
---version prints its version, --manifest what it can do.
+--version prints its version, --manifest what it can do. --debug waits for a host
+that is started with --attach, for running the plugin under a debugger.
 `, m.Name, m.Version, title)
 }
 

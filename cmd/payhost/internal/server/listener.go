@@ -22,6 +22,9 @@ const (
 )
 
 // partOf says which part of the surface a path belongs to.
+// readTimeout bounds the reading of one request.
+const readTimeout = 30 * time.Second
+
 func partOf(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/webhooks/"):
@@ -110,7 +113,7 @@ func (l *listener) only(surface http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
 			// It cannot fail on a connection of this server.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(callTimeout))
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout))
 		}
 		if l.parts[partOf(r.URL.Path)] {
 			surface.ServeHTTP(w, r)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/payhost/payhost/cmd/payhost/internal/config"
 	"github.com/payhost/payhost/cmd/payhost/internal/lockfile"
@@ -25,6 +28,7 @@ func (o Options) plugins(cfg *config.Config) ([]host.Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
+	list = o.attached(list)
 	if len(list) == 0 {
 		where := "nothing is pinned in " + (lockfile.Store{DataDir: cfg.DataDir}).LockPath() + "; add plugins with: payhost plugin add PATH"
 		if o.Dev {
@@ -33,6 +37,40 @@ func (o Options) plugins(cfg *config.Config) ([]host.Plugin, error) {
 		o.Logger.Warn("there are no provider plugins", "reason", where)
 	}
 	return list, nil
+}
+
+// attached puts plugins that run under a debugger in the place of what is installed.
+func (o Options) attached(list []host.Plugin) []host.Plugin {
+	list = slices.DeleteFunc(list, func(p host.Plugin) bool { return o.Attach[p.Name] != "" })
+	for _, name := range slices.Sorted(maps.Keys(o.Attach)) {
+		list = append(list, host.Plugin{Name: name, Version: "attached", Attach: o.Attach[name], Development: true, Preferred: true})
+	}
+	return list
+}
+
+// While a plugin is attached a person may sit at a breakpoint for long. Each is shorter than the one before, like the defaults.
+const (
+	debugCall      = 8 * time.Hour
+	debugOperation = debugCall - time.Minute
+	debugAdapter   = debugOperation - time.Minute
+	debugHTTP      = debugAdapter - time.Minute
+)
+
+// relaxed lengthens the deadlines of a host with attached plugins.
+func (o Options) relaxed(c host.Config) host.Config {
+	if len(o.Attach) > 0 {
+		c.Timeouts.Operation, c.Timeouts.Adapter, c.Runtime.HTTPTimeout = debugOperation, debugAdapter, debugHTTP
+		c.Timeouts.Webhook = debugAdapter
+	}
+	return c
+}
+
+// callTimeout bounds one REST call, and with it how long stopping waits for calls that are being served.
+func (o Options) callTimeout() time.Duration {
+	if len(o.Attach) > 0 {
+		return debugCall
+	}
+	return 30 * time.Second
 }
 
 // loose returns the binaries of plugins_dir. The version of each is made of its bytes, so that a rebuilt one is another version.

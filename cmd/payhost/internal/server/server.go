@@ -10,16 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/payhost/payhost/cmd/payhost/internal/config"
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/host/rest"
 	"github.com/payhost/payhost/host/store/sqlite"
 )
-
-// callTimeout bounds one REST call, and with it how long stopping waits for calls that are being served.
-const callTimeout = 30 * time.Second
 
 // Options are what a command gives to [Run].
 type Options struct {
@@ -36,6 +32,8 @@ type Options struct {
 	Dev bool
 	// Record names accounts whose exchanges with their providers are written below [RecordDir].
 	Record []string
+	// Attach are sockets, by plugin name, of plugins that run outside under a debugger; deadlines are then hours.
+	Attach map[string]string
 	// Logger receives the records of the host, its plugins and the HTTP servers.
 	Logger *slog.Logger
 	// Cut, when closed, stops without draining.
@@ -87,17 +85,17 @@ func Run(ctx context.Context, o Options) error {
 	}
 	running := listeners.running(o.Config.PublicURL)
 	running.AdminTokenPath, running.Plugins = tokenPath, plugins
-	h, err := host.New(host.Config{
+	h, err := host.New(o.relaxed(host.Config{
 		Store: st, Plugins: plugins, Accounts: accounts(o.Config), PublicURL: running.PublicURL, Logger: o.Logger, Secrets: o.Secrets,
 		Record: host.Record{Dir: RecordDir(o.Config), Accounts: o.Record},
-	})
+	}))
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
 	streams := make(chan struct{})
 	s := &serving{options: o, host: h, listeners: listeners, streams: streams, running: running}
 	//nolint:contextcheck // every request brings a context of its own
-	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: callTimeout, Done: streams, Reload: s.reload})
+	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: o.callTimeout(), Done: streams, Reload: s.reload})
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
@@ -166,7 +164,7 @@ func (s *serving) drain(ctx context.Context, hostEnded <-chan error, stopHost co
 		}
 	}()
 	close(s.streams)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.callTimeout())
 	defer cancel()
 	err := s.listeners.shutdown(ctx)
 	stopHost()
