@@ -271,5 +271,8 @@ func TestActionWhoseTraceIsThereAlreadyIsForAPerson(t *testing.T) {
 		op, err := h.Operation(t.Context(), result.Operation)
 		require.NoError(t, err)
 		require.Equal(t, string(c.want), op.Resolution, key)
+		if result.Invoice != nil && result.Invoice.UnresolvedOperation != "" {
+			require.NotContains(t, result.Invoice.AllowedActions, "action:start")
+		}
 	}
 }

@@ -22,6 +22,7 @@ func noon() time.Time { return bankDay().Add(12 * time.Hour) }
 func TestReconciliationByListingTellsEachFault(t *testing.T) {
 	t.Parallel()
 	at := noon()
+	b := openBooks(t, newBank(true))
 	usd := func(tx *pay.Transaction) { tx.Gross = money("100.00", "USD") }
 	as := func(word string) func(*pay.Transaction) { return func(tx *pay.Transaction) { tx.Status = word } }
 	when := func(at time.Time) func(*pay.Transaction) { return func(tx *pay.Transaction) { tx.OccurredAt = at } }
@@ -188,8 +189,7 @@ func TestReconciliationByListingTellsEachFault(t *testing.T) {
 		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := openBooks(t, newBank(true))
+			b.next(t)
 			for _, id := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"} {
 				b.shown(b.invoice(id, at.Add(time.Duration(id[0])*time.Second)))
 			}

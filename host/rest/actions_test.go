@@ -131,7 +131,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 // An upload that does not come to its end is given up, one that is far too large is not read.
 func TestUploadsHaveLimits(t *testing.T) {
 	t.Parallel()
-	s := newSurface(t, func(c *rest.Config) { c.Timeout = time.Second })
+	s := newSurface(t, func(c *rest.Config) { c.Timeout = 3 * time.Second })
 	inv := s.created("ok")
 	path := "/v1/invoices/" + inv.ID + "/actions/confirm_transfer"
 	slow, end := io.Pipe()

@@ -93,6 +93,17 @@ func TestEveryDisputeReason(t *testing.T) {
 	}
 }
 
+// A dispute shows by a reason, a result or the status of its deal, any of which may be missing.
+func TestDisputeWithoutAReason(t *testing.T) {
+	for _, d := range []map[string]any{{"status": "dispute"}, {"disputeResult": "UNKNOWN"}, {"disputeReason": "no_payment"}} {
+		got := get(t, map[string]any{"status": "dispute", "deals": []any{dealJSON(d)}}, pending(t))
+		require.Len(t, got.Disputes, 1)
+		require.Equal(t, dealID, got.Disputes[0].ProviderRef)
+	}
+	got := get(t, map[string]any{"status": "dispute", "deals": []any{dealJSON(nil)}}, pending(t))
+	require.Equal(t, testID, got.Disputes[0].ProviderRef, "only the invoice says so")
+}
+
 // Every callback the gateway can send: all directions and statuses, with and without a deal, with members that only samples
 // have. Each is acknowledged with 200, names its object, and carries no state.
 func TestEveryCallbackShape(t *testing.T) {

@@ -63,7 +63,7 @@ func newWorld(t *testing.T, secret string) world {
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	sim.SetPublicURL(server.URL)
-	client, err := httpx.New(httpx.Config{Timeout: 2 * time.Second})
+	client, err := httpx.New(httpx.Config{Timeout: time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	in.account, err = merchant.New("0.0.1").Open(t.Context(), pay.AccountConfig{

@@ -122,6 +122,9 @@ func TestConfirmTransferAnswers(t *testing.T) {
 		"paid":      {answer{body: invoiceJSON(t, map[string]any{"status": "paid"})}, answer{}, pay.KindInvalidState, pay.ExecutedNo, false},
 		"odd status": {answer{body: invoiceJSON(t, map[string]any{"status": "recalculated"})}, answer{}, pay.KindInvalidState,
 			pay.ExecutedNo, false},
+		"disputed": {
+			answer{body: invoiceJSON(t, map[string]any{"status": "dispute", "deals": confirmed})}, answer{}, pay.KindInvalidState, pay.ExecutedNo, false,
+		},
 		"look fails":           {answer{status: 500}, answer{}, pay.KindProviderUnavailable, pay.ExecutedNo, false},
 		"look is unauthorized": {answer{status: 401}, answer{}, pay.KindAuth, pay.ExecutedNo, false},
 		"look finds nothing":   {answer{status: 404, body: "null"}, answer{}, pay.KindNotFound, pay.ExecutedNo, false},
