@@ -118,6 +118,16 @@ func (s *scrubber) text(text string) string {
 			}
 		}
 	}
+	// Only where an escape hides something is it undone: other texts stay as they are.
+	if plain := plainSigns(text); plain != text && s.masked(plain) != plain {
+		text = plain
+	}
+	return s.masked(text)
+}
+
+// masked is the part of text that needs no memory of what was met before.
+func (s *scrubber) masked(text string) string {
+	text = replaceFields(text, s.placeholder)
 	text = replaceEmails(text, func(address string) string { return s.placeholder(classEmail, address) })
 	text = ibanForm.ReplaceAllStringFunc(text, func(found string) string {
 		if !validIBAN(found) {

@@ -47,7 +47,8 @@ func RedactURL(u *url.URL) string {
 
 // Scrub makes a text of a provider fit for errors and logs: the given secrets,
 // card numbers (13 to 19 digits that pass the Luhn check), longer runs of
-// digits, e-mail addresses and phone numbers are masked, control characters
+// digits, e-mail addresses and phone numbers are masked, and so are the values of
+// fields such as "token":… and phone=… in a text that repeats a request. Control characters
 // become spaces, and the text is cut to [MaxScrubbed] bytes. Card numbers may be
 // grouped by single spaces or hyphens. Secrets shorter than four bytes are not
 // searched for: they would mask ordinary words.
@@ -68,6 +69,7 @@ func Scrub(text string, secrets ...string) string {
 		}
 		return r
 	}, text)
+	text = replaceFields(plainSigns(text), func(_, _ string) string { return maskSecret })
 	text = maskDigits(maskEmails(text))
 	if len(text) > MaxScrubbed {
 		cut := MaxScrubbed

@@ -34,7 +34,12 @@ func TestScrub(t *testing.T) {
 		"two a@b.c, d@e.f":                    "two [email], [email]",
 		"line\r\nbreak\x00":                   "line  break ",
 		"token tok/en+1 and tok%2Fen%2B1":     "token *** and ***",
-		"bad \xff utf-8":                      "bad \uFFFD utf-8",
+		"email=a%40b.c&phone=%2b380501112233&username=ivan&summ=10":  "email=***&phone=***&username=***&summ=10",
+		"to a%40b.c or %2B380501112233":                              "to [email] or [phone]",
+		`{"notificationToken": "abc","holder":"Ivan P, jr","x":"y"}`: `{"notificationToken": "***","holder":"***","x":"y"}`,
+		`{\"cardToken\":\"abc\",\"n\":1,\"cvv\":123,\"b\":null}`:     `{\"cardToken\":\"***\",\"n\":1,\"cvv\":***,\"b\":null}`,
+		"X-Token: 1, card: declined, name is unknown":                "X-Token: 1, card: declined, name is unknown",
+		"bad \xff utf-8": "bad \uFFFD utf-8",
 	}
 	for in, want := range tests {
 		require.Equal(t, want, httpx.Scrub(in, "tok/en+1", "", "of"), "%q", in)

@@ -284,6 +284,15 @@ func (m Money) SQL() driver.Value {
 }
 
 func clip(s string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+	if len(digits) > 12 {
+		return "…" // it may be a card number in the wrong field
+	}
 	if len(s) > 40 {
 		return s[:40] + "…"
 	}
