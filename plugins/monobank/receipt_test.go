@@ -110,6 +110,14 @@ func TestReceiptAnswers(t *testing.T) {
 	}
 }
 
+// The address may come back in the provider's text, also one that does not look like an address.
+func TestReceiptAddressStaysOutOfErrors(t *testing.T) {
+	a, _ := at(t, map[string]answer{receiptPath: {400, `{"errCode":"BAD_REQUEST","errText":"no such box payer@intranet"}`}})
+	_, err := a.RunAction(t.Context(), about(t, "receipt_email", `{"email":"payer@intranet"}`))
+	require.ErrorIs(t, err, pay.KindInvalidRequest)
+	require.Equal(t, "no such box ***", pay.AsError(err).ProviderMessage)
+}
+
 func TestFiscalChecks(t *testing.T) {
 	b := newBank(t, monobanksim.Config{FiscalLink: true})
 	created := b.create(t, func(r *pay.CreateInvoice) {

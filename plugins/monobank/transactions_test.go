@@ -276,6 +276,8 @@ func TestListTransactionsBounds(t *testing.T) {
 	require.Equal(t, []string{"first", "last"}, ids(day, day.Add(24*time.Hour)))
 	require.Equal(t, []string{"next"}, ids(day.Add(24*time.Hour), day.Add(48*time.Hour)))
 	require.Equal(t, []string{"first", "last", "next"}, ids(day, time.Time{}), "without an end it is now")
+	require.Equal(t, []string{"next"}, ids(day.Add(24*time.Hour+time.Millisecond), day.Add(24*time.Hour+2*time.Millisecond)),
+		"a part of a second widens the listing to the second")
 }
 
 // TestListTransactionsSuspectsACut: a list of 500 rows may be the newest 500 of more, so shorter times are asked for.

@@ -1,6 +1,10 @@
 package monobank_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -69,6 +73,7 @@ func TestWalletCardDelete(t *testing.T) {
 		"lost, and gone":         {before: listed, del: answer{502, ""}, after: none, deletes: 1},
 		"lost, and there":        {before: listed, del: answer{502, ""}, after: listed, deletes: 1, fail: pay.KindOutcomeUnknown, rule: pay.RetryAfterLookup},
 		"lost, and nothing seen": {before: listed, del: refuses("INTERNAL_ERROR"), after: answer{503, ""}, deletes: 1, fail: pay.KindOutcomeUnknown},
+		"a page, and there":      {before: listed, del: answer{200, "<html>"}, after: listed, deletes: 1, fail: pay.KindOutcomeUnknown},
 		"a page, and gone":       {before: listed, del: answer{200, "<html>"}, after: none, deletes: 1},
 	} {
 		a, s := replying(t, map[string][]answer{"wallet": {tt.before, tt.after}, "wallet/card": {tt.del}})
@@ -85,6 +90,23 @@ func TestWalletCardDelete(t *testing.T) {
 		require.JSONEq(t, `{"card_ref":"`+card+`","masked":"424242******4242","deleted":true}`, string(got.Output), name)
 		fits(t, "wallet_card_delete", got)
 	}
+}
+
+// TestCardRefsBelongToTheAccount: a name is made with the account's token, so that it tells nothing to another account, and it
+// never names a card whose token is not known.
+func TestCardRefsBelongToTheAccount(t *testing.T) {
+	s := &replies{answers: map[string][]answer{"wallet": {{200, oneCard}}}}
+	other := runner(t, openWith(t, &http.Client{Transport: s}, "https://api.monobank.ua", newClock(), map[string]any{"token": "another-merchant"}))
+	got, err := run(t, other, "wallet_cards", `{"wallet_id":"cust_9"}`)
+	require.NoError(t, err)
+	require.NotContains(t, string(got.Output), refOf(t))
+
+	mac := hmac.New(sha256.New, []byte(token))
+	mac.Write([]byte("card reference\x00"))
+	a, s := replying(t, map[string][]answer{"wallet": {{200, `{"wallet":[{"maskedPan":"424242******4242"}]}`}}, "wallet/card": {{200, ""}}})
+	_, err = run(t, a, "wallet_card_delete", `{"wallet_id":"cust_9","card_ref":"card_`+hex.EncodeToString(mac.Sum(nil)[:16])+`"}`)
+	require.ErrorIs(t, err, pay.KindNotFound)
+	require.Empty(t, s.changes())
 }
 
 // TestCardTokensStayInside: the token of a card takes money. It is in no result, no evidence of a list and no error,
