@@ -29,6 +29,13 @@ const (
 	PluginQuarantined PluginState = "quarantined"
 )
 
+// PluginStates returns every state.
+func PluginStates() []PluginState {
+	return []PluginState{
+		PluginStopped, PluginStarting, PluginServing, PluginDegraded, PluginDraining, PluginBackoff, PluginQuarantined,
+	}
+}
+
 // PluginRole is what a running version is for.
 type PluginRole string
 
@@ -89,12 +96,25 @@ type PluginVersion struct {
 	// Calls and Unknown count its mutating calls since it runs, and those with an unknown outcome.
 	Calls   int64 `json:"calls"`
 	Unknown int64 `json:"unknown"`
+	// Usage is what its process uses now; nil without a process of its own, and where the system does not tell.
+	Usage *PluginUsage `json:"usage,omitempty"`
 	// Containment names what ends its whole process tree.
 	Containment string `json:"containment,omitempty"`
 	// OpenAccounts and AbandonedCalls are what it answered last when it was asked how it is: the account handles it holds, and the
 	// calls it still works on although their deadline has passed.
 	OpenAccounts   int64 `json:"open_accounts,omitempty"`
 	AbandonedCalls int64 `json:"abandoned_calls,omitempty"`
+}
+
+// PluginUsage is what a plugin process uses now.
+type PluginUsage struct {
+	// ResidentBytes is its memory in RAM, shared pages of the program included.
+	ResidentBytes int64 `json:"resident_bytes"`
+	// CPU is the processor time since its start.
+	CPU time.Duration `json:"cpu_ns"`
+	// Descriptors and Threads are how many it has open and runs; 0 descriptors when the host may not look.
+	Descriptors int `json:"descriptors"`
+	Threads     int `json:"threads"`
 }
 
 // PluginChoice is which version should run.

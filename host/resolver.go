@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -699,4 +700,12 @@ func (h *Host) postpone(ctx context.Context, id string) {
 	if err != nil {
 		h.logUnlessDone(ctx, "postponing a look", err, "invoice", id)
 	}
+}
+
+// Unresolved returns, by account, how many operations have no known outcome, as of the resolver's newest round. Accounts without
+// any are left out.
+func (h *Host) Unresolved() map[string]int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.unknown)
 }

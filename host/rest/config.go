@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,10 @@ type Config struct {
 	Done <-chan struct{}
 	// Reload reads again what is installed and configured, for POST /v1/plugins/reload; nil answers that it is not supported.
 	Reload func(context.Context) error
+	// Metrics answers GET /metrics, for example a handler of promhttp over a registry with package host/metrics; nil: 404.
+	// It needs a token with the scope read, unless OpenMetrics says that whoever reaches the surface may read it.
+	Metrics     http.Handler
+	OpenMetrics bool
 	// Now is the clock for logs and connection deadlines; nil means the system's.
 	Now func() time.Time
 }

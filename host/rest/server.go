@@ -87,6 +87,10 @@ func (s *server) route(w http.ResponseWriter, r *http.Request) {
 		s.webhooks.ServeHTTP(w, r)
 		return
 	}
+	if p == metricsPath {
+		s.metrics(w, r)
+		return
+	}
 	if p == apiPath || strings.HasPrefix(p, apiPath+"/") {
 		who, refused := s.callers.authenticate(r)
 		if refused != nil {

@@ -21,15 +21,15 @@ const (
 	partOps      = "ops"
 )
 
-// partOf says which part of the surface a path belongs to.
 // readTimeout bounds the reading of one request.
 const readTimeout = 30 * time.Second
 
+// partOf says which part of the surface a path belongs to.
 func partOf(path string) string {
 	switch {
 	case strings.HasPrefix(path, "/webhooks/"):
 		return partWebhooks
-	case path == "/healthz" || path == "/readyz":
+	case path == "/healthz" || path == "/readyz" || path == "/metrics":
 		return partOps
 	}
 	return partAPI

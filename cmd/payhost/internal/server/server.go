@@ -95,7 +95,8 @@ func Run(ctx context.Context, o Options) error {
 	streams := make(chan struct{})
 	s := &serving{options: o, host: h, listeners: listeners, streams: streams, running: running}
 	//nolint:contextcheck // every request brings a context of its own
-	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: o.callTimeout(), Done: streams, Reload: s.reload})
+	api, err := rest.New(h, rest.Config{Tokens: tokens, Logger: o.Logger, Timeout: o.callTimeout(), Done: streams, Reload: s.reload,
+		Metrics: scrapes(h), OpenMetrics: listeners.private(partOps)})
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
