@@ -184,7 +184,11 @@ func (f recordedFile) answer(req *http.Request, restore func(text string, inJSON
 	}
 	content := []byte(restore(f.Response.Text, false))
 	if f.Response.JSON != nil {
-		content = []byte(restore(string(f.Response.JSON), true))
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(restore(string(f.Response.JSON), true))); err != nil {
+			return nil, replayFailure{"the recorded answer is no JSON: " + err.Error()}
+		}
+		content = compact.Bytes()
 	}
 	header := http.Header{}
 	for _, h := range f.Response.Headers {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -30,6 +29,8 @@ type child struct {
 	img  *image
 	logs *logSink
 
+	bundle string // directory of the verified files beside the binary, or ""
+
 	handshake *onceReader // go-plugin's view of fd 1
 	silence   *onceReader // go-plugin's view of fd 2
 
@@ -43,6 +44,13 @@ type child struct {
 	state  *os.ProcessState // nil until reaped, and when another reaper was faster
 	killed bool             // the host asked for the end by signal
 	over   bool             // reaped, or never to be started
+	group  *group           // nil if there are no control groups; written once, before the start
+	report Confinement      // written once, when started
+	ran    ImageInfo        // written once, when started
+	reason string           // why the host killed it, if it was not asked to by a caller
+	oom    bool             // the kernel ended it for its memory
+
+	watched bool // the host itself looks at its memory; written once, when started
 
 	firstPrint string // first line on stdout that was no handshake, for the error text
 }
@@ -78,13 +86,15 @@ func (c *child) Start(context.Context) (err error) {
 	if errW = open(errW, err2); err != nil {
 		return errors.Join(err, outR.Close())
 	}
-	proc, err := c.launch(&os.ProcAttr{Dir: c.dir, Env: c.env, Files: []*os.File{null, outW, errW}, Sys: childAttr()})
+	proc, err := c.launch(&os.ProcAttr{Dir: c.dir, Env: c.env, Files: []*os.File{null, outW, errW}})
 	if err == nil {
 		err = c.adopt(proc)
 	}
 	if err != nil {
+		c.removeGroup()
 		return errors.Join(err, outR.Close(), errR.Close())
 	}
+	c.watch(proc.Pid)
 
 	var readers sync.WaitGroup
 	readers.Go(func() { c.readStdout(outR) })
@@ -98,40 +108,25 @@ func (c *child) adopt(proc *os.Process) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
-		killTree(proc)
+		c.killAll(proc)
 		_, err := proc.Wait()
 		return errors.Join(errAbandoned, err)
 	}
 	c.proc = proc
 	c.logs.pid.Store(int64(proc.Pid))
 	if c.killed {
-		killTree(proc)
+		c.killAll(proc)
 	}
 	return nil
 }
 
-// launch runs the sealed image, or a private copy of the verified bytes where that is not possible.
-func (c *child) launch(attr *os.ProcAttr) (*os.Process, error) {
-	c.mu.Lock()
-	givenUp := c.killed || c.over
-	c.mu.Unlock()
-	if givenUp {
-		return nil, errAbandoned
+// killAll ends the process with all its descendants that can be told as such. It is called with the mutex held, and before the
+// process is reaped.
+func (c *child) killAll(proc *os.Process) {
+	killTree(proc)
+	if c.group != nil {
+		c.group.kill()
 	}
-	argv := append([]string{c.cfg.argv0()}, c.cfg.Args...)
-	start := c.cfg.Dir.launcher.start
-	if c.img.sealed != nil {
-		proc, err := start(sealedPath(c.img.sealed), argv, attr)
-		if err == nil || !errors.Is(err, os.ErrPermission) {
-			return proc, err
-		}
-		c.cfg.Logger.Warn("the system refuses to run sealed memory; running a private copy of the verified bytes", "error", err)
-	}
-	path := filepath.Join(c.dir, "image")
-	if err := copyVerified(c.cfg.Path, c.img.digest, path); err != nil {
-		return nil, err
-	}
-	return start(path, argv, attr)
 }
 
 // readStdout passes the first line that looks like a handshake to go-plugin. All other lines, before and after, of any length,
@@ -164,7 +159,7 @@ func (c *child) reap(readers *sync.WaitGroup, pipes ...*os.File) {
 	if zombie {
 		// The group is killed while the zombie still holds its id, so the signal cannot hit a stranger.
 		c.mu.Lock()
-		killTree(c.proc)
+		c.killAll(c.proc)
 		state, _ := c.proc.Wait()
 		c.state, c.over = state, true
 		c.mu.Unlock()
@@ -174,9 +169,13 @@ func (c *child) reap(readers *sync.WaitGroup, pipes ...*os.File) {
 		if state != nil {
 			killGroup(c.proc.Pid) // a moment ago this was ours
 		}
+		if c.group != nil {
+			c.group.kill() // this one cannot be anybody else's
+		}
 		c.state, c.over = state, true
 		c.mu.Unlock()
 	}
+	c.noteMemory()
 	close(c.exited)
 
 	for _, f := range pipes {
@@ -184,6 +183,7 @@ func (c *child) reap(readers *sync.WaitGroup, pipes ...*os.File) {
 			_ = f.Close() // no deadline on this system's pipes: better to lose the last lines than to hang
 		}
 	}
+	c.removeGroup()
 	readers.Wait()
 	for _, f := range pipes {
 		_ = f.Close()
@@ -202,8 +202,18 @@ func (c *child) kill() {
 	}
 	c.killed = true
 	if c.proc != nil {
-		killTree(c.proc)
+		c.killAll(c.proc)
 	}
+}
+
+// killBecause is for the host's own decisions; the first reason stays.
+func (c *child) killBecause(reason string) {
+	c.mu.Lock()
+	if c.reason == "" && !c.over && !c.killed {
+		c.reason = reason
+	}
+	c.mu.Unlock()
+	c.kill()
 }
 
 // abandon ends a child that was never started, for instance because the exec failed.
@@ -233,6 +243,10 @@ func (c *child) pid() int {
 func (c *child) environment(handshake []string, dir string) []string {
 	env := slices.Clone(handshake)
 	env = append(env, ParentPIDEnv+"="+strconv.Itoa(os.Getpid()), "TMPDIR="+dir)
+	if c.bundle != "" {
+		env = append(env, BundleEnv+"="+c.bundle)
+	}
+	env = append(env, c.cfg.limitEnv()...)
 	return append(env, c.cfg.Env...)
 }
 

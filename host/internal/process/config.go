@@ -1,7 +1,6 @@
 package process
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -49,7 +48,7 @@ type Config struct {
 	Args []string
 
 	// Env is added to the otherwise clean environment, as KEY=value. The host's own environment is never passed on. The names
-	// this package and go-plugin use (PLUGIN_…, TMPDIR, PAYHOST_PARENT_PID, the cookie) are refused.
+	// this package and go-plugin use (PLUGIN_…, TMPDIR, PAYHOST_PARENT_PID, PAYHOST_BUNDLE_DIR, the cookie) are refused.
 	Env []string
 
 	// Handshake carries the magic cookie. Its ProtocolVersion is not used: see Plugins. Required.
@@ -78,6 +77,32 @@ type Config struct {
 
 	// Images caches verified bytes between starts. Nil verifies and copies the whole file for this start alone.
 	Images *Images
+
+	// Files are the other files of the plugin's folder that it needs, by path relative to the folder, with the SHA-256 of each
+	// in lower-case hex. Verified copies of them, and nothing else, lie in the directory that PAYHOST_BUNDLE_DIR names.
+	Files map[string]string
+
+	// Memory is the most memory in bytes that the plugin and its children may hold; above it they are ended. Go plugins are
+	// asked, through GOMEMLIMIT, to stay below 90 % of it. 0 means no limit.
+	Memory int64
+
+	// MaxOpenFiles limits the plugin's open files, sockets included. Default 4096. Linux only.
+	MaxOpenFiles int
+
+	// MaxProcesses limits the processes and threads of the plugin's user, all plugins under this user together. It applies only
+	// with RunAs. Default 1024. Linux only.
+	MaxProcesses int
+
+	// RunAs, if set, is the user and group that the plugin runs under. The host must be root, and Linux the system.
+	RunAs *User
+
+	// Landlock confines file access to the plugin's own files, the system's certificates and resolver files, and Paths, and
+	// closes other processes to the plugin. Where the kernel does not offer it the plugin runs without; [Process.Confinement]
+	// says so.
+	Landlock bool
+
+	// Paths are opened to a confined plugin in addition, for instance the directory that it writes recordings to.
+	Paths []PathGrant
 }
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
@@ -98,8 +123,10 @@ func (c Config) withDefaults() (Config, error) {
 	case c.StartTimeout < 0 || c.MaxMessage < 0:
 		return c, fmt.Errorf("process: %s: negative limit", c.Name)
 	}
-	if raw, err := hex.DecodeString(c.SHA256); c.SHA256 != "" && (err != nil || len(raw) != 32 || strings.ToLower(c.SHA256) != c.SHA256) {
-		return c, fmt.Errorf("process: %s: SHA256 must be 64 lower-case hexadecimal digits, not %q", c.Name, c.SHA256)
+	if c.SHA256 != "" {
+		if err := checkDigest(c.SHA256); err != nil {
+			return c, fmt.Errorf("process: %s: %w", c.Name, err)
+		}
 	}
 	for _, kv := range c.Env {
 		if err := c.checkEnv(kv); err != nil {
@@ -111,6 +138,15 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("process: %s: %w", c.Name, err)
 	}
 	c.Path = path
+	if err := errors.Join(c.checkLimits(), c.checkFiles(), checkRunAs(c.RunAs, c.Dir.path)); err != nil {
+		return c, fmt.Errorf("process: %s: %w", c.Name, err)
+	}
+	if c.MaxOpenFiles == 0 {
+		c.MaxOpenFiles = defaultOpenFiles
+	}
+	if c.MaxProcesses == 0 {
+		c.MaxProcesses = defaultProcesses
+	}
 	if c.StartTimeout == 0 {
 		c.StartTimeout = defaultStartTimeout
 	}
@@ -124,6 +160,7 @@ func (c Config) withDefaults() (Config, error) {
 	plugins := make(map[int]goplugin.PluginSet, len(c.Plugins))
 	maps.Copy(plugins, c.Plugins)
 	c.Plugins = plugins
+	c.Files, c.Paths = maps.Clone(c.Files), slices.Clone(c.Paths)
 	c.Args, c.Env, c.DialOptions = slices.Clone(c.Args), slices.Clone(c.Env), slices.Clone(c.DialOptions)
 	return c, nil
 }
@@ -134,7 +171,7 @@ func (c Config) checkEnv(kv string) error {
 	switch {
 	case !ok || key == "" || strings.ContainsRune(kv, 0):
 		return errors.New("an Env entry is not of the form KEY=value")
-	case key == ParentPIDEnv, key == "TMPDIR", key == c.Handshake.MagicCookieKey, strings.HasPrefix(key, "PLUGIN_"):
+	case key == ParentPIDEnv, key == BundleEnv, key == "TMPDIR", key == c.Handshake.MagicCookieKey, strings.HasPrefix(key, "PLUGIN_"):
 		return fmt.Errorf("the environment variable %s is set by the host and cannot be given", key)
 	}
 	return nil

@@ -14,6 +14,11 @@ type ExitInfo struct {
 	Requested bool
 	// Forced says that the host killed the process because it did not end by itself.
 	Forced bool
+	// Reason is why the host ended the process without being asked by a caller, such as "over its memory limit: …". Empty
+	// otherwise.
+	Reason string
+	// OOM says that the kernel ended a process of the plugin because of its memory limit.
+	OOM bool
 	// LastLog are the last lines, at most 200, that the plugin logged or printed, oldest first, with secrets masked.
 	LastLog []string
 }
@@ -21,6 +26,10 @@ type ExitInfo struct {
 // String says in a few words how the process ended.
 func (e ExitInfo) String() string {
 	switch {
+	case e.Reason != "":
+		return "was ended: " + e.Reason
+	case e.OOM && e.Signal != "":
+		return "was ended by the kernel: over its memory limit"
 	case e.Signal != "":
 		return "ended by signal: " + e.Signal
 	case e.Code < 0:
@@ -58,8 +67,9 @@ func (p *Process) ExitError() error {
 func (c *child) exitInfo() ExitInfo {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state == nil {
-		return ExitInfo{Code: -1}
+	info := ExitInfo{Code: -1, Reason: c.reason, OOM: c.oom}
+	if c.state != nil {
+		info.Code, info.Signal = c.state.ExitCode(), signalName(c.state)
 	}
-	return ExitInfo{Code: c.state.ExitCode(), Signal: signalName(c.state)}
+	return info
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -47,6 +48,15 @@ func newBench(t *testing.T) *bench {
 		require.NoError(t, os.Remove(parent))
 	})
 	return &bench{t: t, dir: dir, images: images, log: &recorder{}}
+}
+
+// withoutGroups makes the bench one on a system without control groups.
+func (b *bench) withoutGroups() {
+	b.t.Helper()
+	if b.dir.groups != nil {
+		require.NoError(b.t, b.dir.groups.close())
+	}
+	b.dir.groups, b.dir.noGroups = nil, errors.New("switched off by the test")
 }
 
 func (b *bench) config(mode string, args ...string) Config {

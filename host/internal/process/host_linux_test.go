@@ -253,7 +253,7 @@ func TestPrivateCopyInsteadOfSealedMemory(t *testing.T) {
 	b.requireEmpty()
 
 	target := filepath.Join(t.TempDir(), "copy")
-	err = copyVerified(cfg.Path, strings.Repeat("0", 64), target)
+	err = copyVerified(cfg.Path, strings.Repeat("0", 64), target, 0o500)
 	require.ErrorContains(t, err, "refusing to run it")
 	require.NoFileExists(t, target)
 }

@@ -43,6 +43,7 @@ type image struct {
 	stamp  fileStamp
 	sealed *os.File // nil where sealed memory cannot be had or the file is a script
 	reason error    // why sealed is nil
+	unfit  error    // why the program cannot run here, whatever its digest
 
 	uses    int
 	dropped bool
@@ -94,6 +95,10 @@ func (c *Images) acquire(path, want string) (*image, error) {
 		c.drop(path) // refused bytes are not worth the memory
 		return nil, &DigestError{Path: path, Want: want, Got: got}
 	}
+	if img.unfit != nil {
+		c.drop(path)
+		return nil, img.unfit
+	}
 	img.uses++
 	return img, nil
 }
@@ -125,33 +130,45 @@ func (i *image) freeIfUnused() {
 // no effect.
 func openBinary(path string) (*os.File, fileStamp, error) {
 	info, err := os.Lstat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fileStamp{}, missing(path, err)
+	}
 	if err != nil {
 		return nil, fileStamp{}, fmt.Errorf("process: plugin binary: %w", err)
 	}
 	if info.Mode()&os.ModeSymlink != 0 {
-		return nil, fileStamp{}, fmt.Errorf("process: %s: plugin binaries may not be symbolic links; give the path of the file itself", path)
+		return nil, fileStamp{}, symbolicLink(path)
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|openNoFollow, 0)
 	if err != nil {
 		return nil, fileStamp{}, fmt.Errorf("process: plugin binary: %w", err)
 	}
 	if info, err = f.Stat(); err == nil {
-		switch {
-		case info.IsDir():
-			err = errors.New("is a directory; give the path of the binary")
-		case !info.Mode().IsRegular():
-			err = errors.New("is not a regular file")
-		case !executable(info):
-			err = errors.New("is not executable; run chmod +x on it")
-		case info.Size() > maxImage:
-			err = fmt.Errorf("has %d bytes; the limit is %d", info.Size(), maxImage)
-		}
+		err = checkKind(path, info)
 	}
 	if err != nil {
 		_ = f.Close()
-		return nil, fileStamp{}, fmt.Errorf("process: %s: %w", path, err)
+		return nil, fileStamp{}, err
 	}
 	return f, stampOf(info), nil
+}
+
+func checkKind(path string, info os.FileInfo) error {
+	refused := &RefusedError{Path: path, Expected: "an executable file"}
+	switch {
+	case info.IsDir():
+		refused.Found, refused.Remedy = "it is a directory", "give the path of the binary"
+	case !info.Mode().IsRegular():
+		refused.Found, refused.Remedy = "it is not a regular file", "give the path of the binary"
+	case !executable(info):
+		refused.Found, refused.Remedy = fmt.Sprintf("a file with mode %#o", info.Mode().Perm()), "run chmod +x on it"
+	case info.Size() > maxImage:
+		refused.Expected, refused.Found = fmt.Sprintf("at most %d bytes", maxImage), fmt.Sprintf("%d bytes", info.Size())
+		refused.Remedy = "build it without debug information (-ldflags=-s)"
+	default:
+		return nil
+	}
+	return refused
 }
 
 // load hashes the file while copying it into sealed memory: what is hashed is what will run.
@@ -181,12 +198,19 @@ func load(f *os.File, stamp fileStamp) (*image, error) {
 		return nil, fmt.Errorf("reading the binary: %w", err)
 	}
 	img.digest = hex.EncodeToString(hash.Sum(nil))
+	if img.sealed != nil {
+		info, err := img.sealed.Stat()
+		if err != nil {
+			return nil, errors.Join(err, img.sealed.Close())
+		}
+		img.unfit = checkProgram(img.sealed, f.Name(), info.Size())
+	}
 	return img, nil
 }
 
 // copyVerified writes a private copy for systems and files that cannot run from sealed memory. The bytes are hashed as they
 // are written, and the copy is only executable once its digest is the verified one.
-func copyVerified(path, digest, target string) error {
+func copyVerified(path, digest, target string, mode os.FileMode) error {
 	src, _, err := openBinary(path)
 	if err != nil {
 		return err
@@ -202,7 +226,7 @@ func copyVerified(path, digest, target string) error {
 		err = &DigestError{Path: path, Want: digest, Got: got}
 	}
 	if err == nil {
-		err = dst.Chmod(0o500)
+		err = dst.Chmod(mode)
 	}
 	if err = errors.Join(err, dst.Close()); err != nil {
 		return errors.Join(fmt.Errorf("process: copying %s: %w", path, err), os.Remove(target))

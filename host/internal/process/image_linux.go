@@ -39,9 +39,10 @@ func newSealed(name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// seal makes the content final, also for a plugin that opens its own image.
+// seal makes the content final, also for a plugin that opens its own image. A plugin with a user of its own must be able to
+// execute it; nobody else has a descriptor of it.
 func seal(f *os.File) error {
-	if err := f.Chmod(0o500); err != nil {
+	if err := f.Chmod(0o555); err != nil {
 		return err
 	}
 	_, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_WRITE|unix.F_SEAL_SEAL)

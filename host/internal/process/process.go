@@ -62,6 +62,11 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	bundle, err := cfg.Dir.bundles.acquire(cfg)
+	if err != nil {
+		images.release(img)
+		return nil, err
+	}
 	release := func() { images.release(img) }
 
 	logs := newLogSink(cfg.Logger.With(slog.String("plugin", cfg.Name)), scrubber{extra: cfg.Redact})
@@ -72,8 +77,10 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 		cleaned: make(chan struct{}),
 		stop:    make(chan struct{}, 1),
 	}
+	p.child.bundle = bundle
 	if err := cfg.Dir.register(p); err != nil {
 		release()
+		cfg.Dir.bundles.release(bundle)
 		logs.close(logWait)
 		return nil, err
 	}
@@ -186,6 +193,7 @@ func (p *Process) cleanup(writers ...*lineWriter) {
 	if dir := p.child.directory(); dir != "" {
 		_ = os.RemoveAll(dir) // what a grandchild wrote meanwhile
 	}
+	p.cfg.Dir.bundles.release(p.child.bundle)
 	p.child.logs.close(logWait)
 	p.cfg.Dir.unregister(p)
 }
@@ -202,8 +210,17 @@ func (p *Process) PID() int { return p.pid }
 // Digest is the SHA-256 of the bytes that run, in lower-case hex.
 func (p *Process) Digest() string { return p.child.img.digest }
 
-// Containment names what ends the plugin's whole process tree: "process-group", or "process" where there are no groups.
-func (p *Process) Containment() string { return containment }
+// Containment names what ends the plugin's whole process tree: "cgroup", from which nothing escapes; "process-group", which a
+// descendant leaves with setsid; or "process" where there are no groups.
+func (p *Process) Containment() string {
+	if p.Confinement().Tree.Active {
+		return "cgroup"
+	}
+	return containment
+}
+
+// Image says what was executed: sealed memory, or a private copy of the verified bytes and why.
+func (p *Process) Image() ImageInfo { return p.child.image() }
 
 // Exited is closed as soon as the process has ended, for whatever reason, also while a grandchild still holds its pipes.
 func (p *Process) Exited() <-chan struct{} { return p.child.exited }

@@ -14,6 +14,10 @@ const (
 	dirPrefix = "ph-"
 	lockName  = "payhost.lock"
 
+	// privateDir is the mode of a run directory; sharedDir once a plugin under a user of its own has to pass through it.
+	privateDir = 0o700
+	sharedDir  = 0o711
+
 	// socketTail is the longest path go-plugin appends to a run directory:
 	// "/plugin-dir" and "/plugin", each with a random number of up to 10 digits.
 	socketTail = len("/plugin-dir") + 10 + len("/plugin") + 10
@@ -25,6 +29,10 @@ type RunDir struct {
 	path     string
 	lock     *os.File
 	launcher *launcher
+	groups   *groupRoot // nil if there are no control groups
+	noGroups error      // why groups is nil
+	orphans  *orphanage // nil unless this process inherits the orphans of its namespace
+	bundles  bundles
 
 	mu     sync.Mutex // guards the fields below
 	live   map[*Process]struct{}
@@ -54,7 +62,10 @@ func OpenRunDir(parent string) (*RunDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("process: run directory: %w", err)
 	}
-	return &RunDir{path: path, lock: lock, launcher: newLauncher(), live: map[*Process]struct{}{}}, nil
+	d := &RunDir{path: path, lock: lock, launcher: newLauncher(), live: map[*Process]struct{}{}, bundles: bundles{used: map[string]int{}}}
+	d.groups, d.noGroups = openGroupRoot(filepath.Base(path))
+	d.orphans = newOrphanage(d.owns)
+	return d, nil
 }
 
 // Path is the absolute path of the directory.
@@ -81,7 +92,12 @@ func (d *RunDir) Close() error {
 	}
 	wg.Wait()
 	d.launcher.close()
-	if err := errors.Join(os.RemoveAll(d.path), d.lock.Close()); err != nil {
+	d.orphans.close()
+	var err error
+	if d.groups != nil {
+		err = d.groups.close()
+	}
+	if err = errors.Join(err, removeTree(d.path), d.lock.Close()); err != nil {
 		return fmt.Errorf("process: closing the run directory: %w", err)
 	}
 	return nil
@@ -102,6 +118,18 @@ func (d *RunDir) unregister(p *Process) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.live, p)
+}
+
+// owns says whether pid is a process that somebody here waits for.
+func (d *RunDir) owns(pid int) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for p := range d.live {
+		if p.child.pid() == pid {
+			return true
+		}
+	}
+	return false
 }
 
 // createLocked makes a directory and locks it. Another host's sweep may see the directory before the lock is held and remove
@@ -145,7 +173,7 @@ func sweepStale(parent string) {
 		}
 		path := filepath.Join(parent, entry.Name())
 		info, err := os.Lstat(path)
-		if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 || !ownedByUs(info) {
+		if err != nil || !info.IsDir() || info.Mode().Perm() != privateDir && info.Mode().Perm() != sharedDir || !ownedByUs(info) {
 			continue
 		}
 		removeIfFree(path)
@@ -160,7 +188,7 @@ func removeIfFree(path string) {
 	}
 	defer func() { _ = lock.Close() }()
 	if tryLock(lock) == nil && sameAsPath(lock, name) {
-		_ = os.RemoveAll(path)
+		_ = removeTree(path)
 	}
 }
 

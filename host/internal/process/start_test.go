@@ -67,7 +67,7 @@ func TestStartFailures(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte("#!/no/such/interpreter\n"), 0o755))
 			return file
 		}), []string{"interpreter is missing"}},
-		{"truncated", path(func(t *testing.T) string { return copySelf(t, 4096) }), []string{"did not start"}},
+		{"truncated", path(func(t *testing.T) string { return copySelf(t, 4096) }), []string{"refusing to run it", "4096 bytes", "copy it again"}},
 		{"truncated and pinned", func(t *testing.T, c *Config) {
 			c.SHA256 = digestOf(t, c.Path)
 			c.Path = copySelf(t, 100_000)
