@@ -93,3 +93,9 @@ func (a *attachment) Exit() process.ExitInfo {
 	<-a.exited
 	return process.ExitInfo{Code: -1, Requested: true}
 }
+
+// Usage implements running: nothing is known of the process.
+func (a *attachment) Usage() process.Usage { return process.Usage{} }
+
+// LastLog implements running: what it prints goes to whoever started it.
+func (a *attachment) LastLog(int) []string { return nil }

@@ -78,7 +78,22 @@ type Plugin struct {
 	Development bool
 	// Required makes readiness wait for the plugin.
 	Required bool
+	// Files are other files of the binary's folder that the plugin needs, by path relative to the folder, with the SHA-256 of each
+	// in lower-case hex. The plugin finds verified copies of these, and nothing else, in the directory that the environment
+	// variable PAYHOST_BUNDLE_DIR names.
+	Files map[string]string
+	// Memory is the most memory, in bytes, that the plugin and its children may hold; above it they are ended. Zero: no limit.
+	Memory int64
+	// RunAs is a user of the plugin's own, which keeps it from the files and processes of the host's. The host must be root, and
+	// Linux the system. Nil: the host's own user.
+	RunAs *PluginUser
+	// Unconfined leaves out the confinement of file access and signals, which otherwise holds wherever the kernel offers it. For plugins that
+	// need files of their own that are not in Files.
+	Unconfined bool
 }
+
+// PluginUser is a user and a group, by their numbers; neither may be 0.
+type PluginUser struct{ UID, GID uint32 }
 
 // Runtime is the outside world as adapters see it.
 type Runtime struct {

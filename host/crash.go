@@ -18,6 +18,8 @@ type CrashReport struct {
 	Signal string `json:"signal,omitempty"`
 	// Reason is why the host itself ended it: frozen, or over its memory limit. Empty when the host did not.
 	Reason string `json:"reason,omitempty"`
+	// OutOfMemory says that the kernel ended it because of its memory limit.
+	OutOfMemory bool `json:"out_of_memory,omitempty"`
 	// InFlight are the operations whose calls it was working on; each becomes an unknown outcome and is resolved.
 	InFlight []string `json:"in_flight,omitempty"`
 	// Log are its last lines, at most 200, with secrets masked.
@@ -34,9 +36,10 @@ func (g *generation) crashReport(at time.Time) *CrashReport {
 		return report
 	}
 	exit := g.proc.Exit()
+	report.OutOfMemory = exit.OOM
 	report.Exit, report.Code, report.Signal, report.Log = exit.String(), exit.Code, exit.Signal, exit.LastLog
 	g.mu.Lock()
-	report.Reason = g.killed
+	report.Reason = orElse(g.killed, exit.Reason)
 	g.mu.Unlock()
 	return report
 }

@@ -26,7 +26,8 @@ type generation struct {
 	digest      string
 	protocol    int
 	containment string
-	exited      <-chan struct{} // closed when the process is gone; nil for one without
+	confinement *PluginConfinement // nil without a process of our own
+	exited      <-chan struct{}    // closed when the process is gone; nil for one without
 	// health asks the process whether it answers; nil for a provider without a process.
 	health func(context.Context) (plugin.Health, error)
 	// answered is set by the first call that was answered.
@@ -50,6 +51,8 @@ type running interface {
 	Kill()
 	Stop(ctx context.Context) error
 	Exit() process.ExitInfo
+	Usage() process.Usage
+	LastLog(n int) []string
 }
 
 type accountKey struct {
@@ -87,7 +90,7 @@ func (h *Host) inProcessGeneration(_ context.Context, id int64, name string, p p
 }
 
 func (h *Host) processGeneration(ctx context.Context, id int64, p Plugin, l *launcher) (*generation, error) {
-	proc, err := startProcess(ctx, h.cfg, p, l)
+	proc, err := startProcess(ctx, h.cfg, p, l, h.grants(p.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +102,26 @@ func (h *Host) processGeneration(ctx context.Context, id int64, p Plugin, l *lau
 	return g, nil
 }
 
-func startProcess(ctx context.Context, cfg Config, p Plugin, l *launcher) (*process.Process, error) {
-	return process.Start(ctx, process.Config{
+func startProcess(ctx context.Context, cfg Config, p Plugin, l *launcher, grants []process.PathGrant) (*process.Process, error) {
+	c := process.Config{
 		Name: p.Name, Path: p.Path, SHA256: p.SHA256, Dir: l.dir, Images: l.images, Logger: cfg.Logger,
 		Handshake: plugin.Handshake(), Plugins: plugin.VersionedPlugins(),
 		DialOptions: plugin.DialOptions(),
-	})
+		Files:       p.Files, Memory: p.Memory, Landlock: !p.Unconfined, Paths: grants,
+	}
+	if p.RunAs != nil {
+		c.RunAs = &process.User{UID: p.RunAs.UID, GID: p.RunAs.GID}
+	}
+	return process.Start(ctx, c)
+}
+
+// grants are the directories that a confined plugin needs beside its own.
+func (h *Host) grants(provider string) []process.PathGrant {
+	var list []process.PathGrant
+	for _, r := range h.recordingsOf(provider) {
+		list = append(list, process.PathGrant{Path: r.Dir, Write: true})
+	}
+	return list
 }
 
 func (h *Host) connect(ctx context.Context, id int64, name string, proc *process.Process) (*generation, error) {
@@ -117,6 +134,7 @@ func (h *Host) connect(ctx context.Context, id int64, name string, proc *process
 	g := newGeneration(id, client)
 	g.proc, g.pid, g.digest, g.protocol = proc, proc.PID(), proc.Digest(), proc.Version()
 	g.containment, g.exited, g.manifest, g.health = proc.Containment(), proc.Exited(), client.Describe(), healthOf(client)
+	g.confinement = confinementView(proc)
 	return g, nil
 }
 

@@ -53,6 +53,9 @@ func (p *puppet) Exit() process.ExitInfo {
 	return process.ExitInfo{Code: 1}
 }
 
+func (p *puppet) Usage() process.Usage { return process.Usage{} }
+func (p *puppet) LastLog(int) []string { return nil }
+
 func (p *puppet) freeze(is bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

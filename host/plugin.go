@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/payhost/payhost/host/internal/process"
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
 )
@@ -104,6 +105,34 @@ type PluginVersion struct {
 	// calls it still works on although their deadline has passed.
 	OpenAccounts   int64 `json:"open_accounts,omitempty"`
 	AbandonedCalls int64 `json:"abandoned_calls,omitempty"`
+	// Confinement is what holds the process back, measure by measure; nil without a process of the host's own.
+	Confinement *PluginConfinement `json:"confinement,omitempty"`
+}
+
+// PluginConfinement is what holds a plugin process back. Nothing in it is assumed: a measure is active when the call that
+// establishes it has succeeded for this very process.
+type PluginConfinement struct {
+	// Sealed says that it runs from memory that nobody can change; otherwise from a private copy. Image says why or how.
+	Sealed   bool            `json:"sealed"`
+	Image    string          `json:"image"`
+	Measures []PluginMeasure `json:"measures"`
+}
+
+// PluginMeasure is one measure of confinement.
+type PluginMeasure struct {
+	Name   string `json:"name"`
+	Active bool   `json:"active"`
+	// Detail is the value in force, or why the measure is not there.
+	Detail string `json:"detail"`
+}
+
+func confinementView(p *process.Process) *PluginConfinement {
+	image := p.Image()
+	view := &PluginConfinement{Sealed: image.Sealed, Image: image.Reason}
+	for _, m := range p.Confinement().All() {
+		view.Measures = append(view.Measures, PluginMeasure{m.Name, m.Active, m.Detail})
+	}
+	return view
 }
 
 // PluginUsage is what a plugin process uses now.
@@ -190,12 +219,49 @@ func (l *lane) status(role PluginRole) (PluginVersion, *CrashReport) {
 		v.Version = l.known.Version
 	}
 	if g := l.current; g != nil {
-		v.Generation, v.PID, v.Digest, v.Containment = g.id, g.pid, g.digest, g.containment
+		v.Generation, v.PID, v.Digest, v.Containment, v.Confinement = g.id, g.pid, g.digest, g.containment, g.confinement
+		if g.proc != nil {
+			if u := g.proc.Usage(); u != (process.Usage{}) {
+				v.Usage = &PluginUsage{ResidentBytes: u.RSS, CPU: u.CPU, Descriptors: u.Descriptors, Threads: u.Threads}
+			}
+		}
 		g.mu.Lock()
 		v.InFlight, v.OpenAccounts, v.AbandonedCalls = g.calls, g.seen.OpenAccounts, g.seen.AbandonedCalls
 		g.mu.Unlock()
 	}
 	return v, l.crash
+}
+
+// logLines is how many of the newest log lines of a process are kept.
+const logLines = 200
+
+// PluginLogs is what the processes of a plugin said last.
+type PluginLogs struct {
+	Running   []PluginLog  `json:"running"`
+	LastCrash *CrashReport `json:"last_crash,omitempty"`
+}
+
+// PluginLog is what one process said last.
+type PluginLog struct {
+	Version string   `json:"version"`
+	PID     int      `json:"pid"`
+	Lines   []string `json:"lines"`
+}
+
+// Logs returns the newest log lines, at most 200, of the processes of a plugin that run now, and of its newest crash, oldest first,
+// with secrets masked.
+func (p Plugins) Logs(name string) (PluginLogs, error) {
+	s, err := p.h.provider(name)
+	if err != nil {
+		return PluginLogs{}, err
+	}
+	logs := PluginLogs{Running: []PluginLog{}, LastCrash: s.status().LastCrash}
+	for _, l := range s.active() {
+		if g, _, _, _ := l.standing(); g != nil && g.proc != nil {
+			logs.Running = append(logs.Running, PluginLog{Version: g.manifest.Version, PID: g.pid, Lines: g.proc.LastLog(logLines)})
+		}
+	}
+	return logs, nil
 }
 
 // Manifest returns what a provider says about itself, from its running plugin or from its last run.

@@ -87,9 +87,7 @@ func (s *supervisor) reload(ctx context.Context, list []Plugin) error {
 func (s *supervisor) follow(ctx context.Context, to *lane) error {
 	choice := store.PluginChoice{Provider: s.name, Since: s.h.now(), Actor: actorFrom(ctx).name, Reason: "the configuration prefers it"}
 	s.mu.Lock()
-	if s.stable != nil {
-		choice.Previous = s.stable.plugin.Version
-	}
+	choice.Previous = s.goBackTo(s.stable, to)
 	s.mu.Unlock()
 	data := pluginEvent{Version: to.plugin.Version, Previous: choice.Previous, Reason: choice.Reason}
 	if err := s.notePlugin(ctx, stepSwitched, data, &choice); err != nil {

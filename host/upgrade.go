@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/payhost/payhost/host/store"
@@ -121,9 +122,11 @@ func (s *supervisor) use(ctx context.Context, req UsePlugin) error {
 	return s.switchTo(ctx, candidate, req.Reason)
 }
 
-// same reports whether two installed plugins are the same bytes under the same version.
+// same reports whether two installed plugins are the same bytes under the same version, run in the same way.
 func (p Plugin) same(o Plugin) bool {
-	return p.Version == o.Version && p.SHA256 == o.SHA256 && p.Path == o.Path && (p.Provider != nil) == (o.Provider != nil)
+	sameUser := p.RunAs == o.RunAs || p.RunAs != nil && o.RunAs != nil && *p.RunAs == *o.RunAs
+	return p.Version == o.Version && p.SHA256 == o.SHA256 && p.Path == o.Path && p.Attach == o.Attach && (p.Provider != nil) == (o.Provider != nil) &&
+		maps.Equal(p.Files, o.Files) && p.Memory == o.Memory && p.Unconfined == o.Unconfined && sameUser
 }
 
 func (s *supervisor) startCanary(ctx context.Context, candidate *lane, req UsePlugin) error {
@@ -182,15 +185,22 @@ func (s *supervisor) switchTo(ctx context.Context, to *lane, reason string) erro
 	choice := store.PluginChoice{
 		Provider: s.name, Version: to.plugin.Version, Since: s.h.now(), Actor: actorFrom(ctx).name, Reason: reason,
 	}
-	if from != nil {
-		choice.Previous = from.plugin.Version
-	}
+	choice.Previous = s.goBackTo(from, to)
 	s.mu.Unlock()
 	if err := s.move(ctx, to, choice, stepSwitched); err != nil {
 		s.retire(to)
 		return err
 	}
 	return nil
+}
+
+// goBackTo is the version to which a rollback returns after a change: not to the same version that only ran in another way. The
+// caller holds mu.
+func (s *supervisor) goBackTo(from, to *lane) string {
+	if from == nil || from.plugin.Version == to.plugin.Version {
+		return s.choice.Previous
+	}
+	return from.plugin.Version
 }
 
 // move commits the choice, lets all calls take the lane and retires what no open object needs.

@@ -48,6 +48,7 @@ func run() int {
 	p := &program{
 		version: version, executable: executable, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		lookupEnv: os.LookupEnv, cut: cut, hangup: hangup,
+		forgetEnv: forgetEnvironment,
 	}
 	return p.run(ctx, os.Args[1:])
 }

@@ -183,6 +183,16 @@ func pluginCard(w io.Writer, p *rest.Plugin) {
 			[2]string{"webhook tails", strings.Join(m.WebhookTails, ", ")})
 	}
 	card(w, facts...)
+	for _, v := range p.Running {
+		if v.Confinement == nil {
+			continue
+		}
+		rows := [][]any{{"image", yes(v.Confinement.Sealed), v.Confinement.Image}}
+		for _, m := range v.Confinement.Measures {
+			rows = append(rows, []any{m.Name, yes(m.Active), m.Detail})
+		}
+		grid(w, []any{"confinement of " + v.Version, "active", "detail"}, rows)
+	}
 	if p.Manifest != nil {
 		rows := [][]any{}
 		for _, name := range slices.Sorted(maps.Keys(p.Manifest.Fields)) {

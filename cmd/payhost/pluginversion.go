@@ -130,7 +130,7 @@ func (p *program) pluginReloadCommand() *cobra.Command {
 
 func (p *program) pluginLogsCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "logs NAME", Short: "Show the last crash of a plugin and its last log lines", Args: cobra.ExactArgs(1),
+		Use: "logs NAME", Short: "Show the newest log lines of a plugin's processes, and its newest crash", Args: cobra.ExactArgs(1),
 	}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -139,11 +139,19 @@ func (p *program) pluginLogsCommand() *cobra.Command {
 			return err
 		}
 		defer c.Close()
-		one, err := c.Plugin(cmd.Context(), args[0])
+		logs, err := c.PluginLogs(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
-		return r.show(one.LastCrash, func(w io.Writer) { crashCard(w, one.LastCrash) })
+		return r.show(logs, func(w io.Writer) {
+			for _, one := range logs.Running {
+				printf(w, "%s, process %d:\n", one.Version, one.PID)
+				for _, line := range one.Lines {
+					printf(w, "%s\n", line)
+				}
+			}
+			crashCard(w, logs.LastCrash)
+		})
 	}
 	return cmd
 }

@@ -109,3 +109,13 @@ func TestHangupReloads(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(c.good(t, "plugin", "reload", "--config", d.file, "-o", "json")), &plugins))
 	require.Equal(t, host.PluginServing, plugins[0].State)
 }
+
+// References to the environment go on to resolve after it was cleared, also when the file is read again.
+func TestTheEnvironmentIsReadOnceAndForgotten(t *testing.T) {
+	t.Setenv("PAYHOST_TEST_ENV_TOKEN", "token-from-the-environment-0123456789")
+	d := deploy(t, "api_tokens: [{name: a, token: \"${env:PAYHOST_TEST_ENV_TOKEN}\", scope: admin}]\n", "payin", "merchant", "monobank")
+	s := d.serve(t)
+	require.NotEmpty(t, s.url, "%s", s.stderr)
+	require.NoError(t, s.cmd.Process.Signal(syscall.SIGHUP))
+	eventually(t, "the files were read again", func() bool { return strings.Contains(s.stderr.String(), `"msg":"reloaded"`) })
+}

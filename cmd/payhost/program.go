@@ -29,6 +29,9 @@ type program struct {
 	stdout     io.Writer
 	stderr     io.Writer
 	lookupEnv  func(string) (string, bool)
+	// forgetEnv clears the process's environment and returns a copy to look in; nil leaves it, for programs that are not alone
+	// in their process.
+	forgetEnv func() (lookup func(string) (string, bool))
 	// cut is closed when a running server shall stop without draining.
 	cut <-chan struct{}
 	// hangup makes a running server read its files again.

@@ -43,6 +43,9 @@ func (p *program) serveCommand() *cobra.Command {
 		if err := host.Harden(); err != nil {
 			return err
 		}
+		if p.forgetEnv != nil {
+			p.lookupEnv = p.forgetEnv()
+		}
 		cfg, err := config.Load(*file)
 		if err != nil {
 			return err

@@ -83,7 +83,7 @@ func TestScopes(t *testing.T) {
 		"POST /v1/accounts/{id}/reconcile": "read", "GET /v1/accounts/{id}/reconciliations": "read", "GET /v1/reconciliations/{id}": "read",
 		"GET /v1/plugins": "plugins", "GET /v1/plugins/{name}": "plugins", "POST /v1/plugins/{name}/restart": "plugins",
 		"POST /v1/plugins/{name}/use": "plugins", "POST /v1/plugins/{name}/rollback": "plugins", "POST /v1/plugins/{name}/pause": "plugins",
-		"POST /v1/plugins/{name}/resume": "plugins", "GET /v1/plugins/{name}/versions/{version}": "plugins", "POST /v1/plugins/reload": "plugins",
+		"POST /v1/plugins/{name}/resume": "plugins", "GET /v1/plugins/{name}/versions/{version}": "plugins", "POST /v1/plugins/reload": "plugins", "GET /v1/plugins/{name}/logs": "plugins",
 	}
 	included := map[string][]string{"api": {"read", "create", "capture", "refund"}, "admin": rest.Scopes()}
 	for _, route := range routes() {

@@ -81,7 +81,7 @@ func routes() []string {
 		"GET /v1/operations", "GET /v1/operations/{id}", "POST /v1/operations/{id}/resolve",
 		"GET /v1/plugins", "GET /v1/plugins/{name}", "POST /v1/plugins/{name}/restart",
 		"POST /v1/plugins/{name}/use", "POST /v1/plugins/{name}/rollback", "POST /v1/plugins/{name}/pause", "POST /v1/plugins/{name}/resume",
-		"GET /v1/plugins/{name}/versions/{version}", "POST /v1/plugins/reload",
+		"GET /v1/plugins/{name}/versions/{version}", "POST /v1/plugins/reload", "GET /v1/plugins/{name}/logs",
 		"GET /v1/webhooks", "GET /v1/webhooks/{id}", "POST /v1/webhooks/{id}/replay",
 		"POST /webhooks/{account}", "POST /webhooks/{account}/{tail}",
 	}

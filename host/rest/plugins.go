@@ -45,6 +45,8 @@ type pluginRemovalInput struct {
 
 type pluginRemovalOutput struct{ Body PluginRemoval }
 
+type pluginLogsOutput struct{ Body host.PluginLogs }
+
 type pluginOutput struct{ Body Plugin }
 
 func (s *server) pluginRoutes() {
@@ -102,6 +104,16 @@ func (s *server) pluginRoutes() {
 			out.Needed = pay.AsError(err).Message
 		}
 		return &pluginRemovalOutput{out}, nil
+	})
+	register(s, endpoint{
+		id: "plugin-logs", method: http.MethodGet, path: "/v1/plugins/{name}/logs", tag: "plugins", scope: ScopePlugins,
+		summary: "Get the newest log lines of a plugin's processes, and of its newest crash",
+	}, func(_ context.Context, in *pluginInput) (*pluginLogsOutput, error) {
+		logs, err := s.host.Plugins().Logs(in.Name)
+		if err != nil {
+			return nil, err
+		}
+		return &pluginLogsOutput{logs}, nil
 	})
 	register(s, endpoint{
 		id: "reload-plugins", method: http.MethodPost, path: "/v1/plugins/reload", tag: "plugins", scope: ScopePlugins,

@@ -183,6 +183,11 @@ func (c *Client) UsePlugin(ctx context.Context, name string, req host.UsePlugin)
 	return post[rest.Plugin](ctx, c, "/v1/plugins/"+url.PathEscape(name)+"/use", req)
 }
 
+// PluginLogs returns the newest log lines of a plugin.
+func (c *Client) PluginLogs(ctx context.Context, name string) (*host.PluginLogs, error) {
+	return get[host.PluginLogs](ctx, c, "/v1/plugins/"+url.PathEscape(name)+"/logs")
+}
+
 // ReloadPlugins makes the host read again what is installed and configured.
 func (c *Client) ReloadPlugins(ctx context.Context) ([]host.PluginStatus, error) {
 	list, err := post[rest.PluginList](ctx, c, "/v1/plugins/reload", nil)

@@ -53,6 +53,9 @@ func (c *Config) checkPublicURL(add adder) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 }
 
+// leastMemory is below what the runtime of any plugin needs.
+const leastMemory = 32 << 20
+
 func (c *Config) checkPlugins(add adder) {
 	for _, name := range slices.Sorted(maps.Keys(c.Plugins)) {
 		path, p := child("plugins", name), c.Plugins[name]
@@ -62,8 +65,11 @@ func (c *Config) checkPlugins(add adder) {
 		warn := func(path string) {
 			c.warnings = append(c.warnings, c.problem(path, "is accepted but not enforced by this release"))
 		}
-		if p.Memory > 0 {
-			warn(child(path, "memory"))
+		if p.Memory > 0 && p.Memory < leastMemory {
+			add(child(path, "memory"), "must be at least 32MiB: less than that no plugin starts with")
+		}
+		if p.Unconfined {
+			c.warnings = append(c.warnings, c.problem(child(path, "unconfined"), "the plugin can open every file its user can"))
 		}
 		for _, call := range slices.Sorted(maps.Keys(p.Timeouts)) {
 			if !slices.Contains(timeouts(), call) {

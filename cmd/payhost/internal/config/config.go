@@ -46,8 +46,13 @@ type Plugin struct {
 	Version string `yaml:"version"`
 	// Required makes /readyz wait for the plugin.
 	Required bool `yaml:"required"`
-	// Memory and Timeouts are read and checked; a later release enforces them, and [Config.Warnings] says so.
-	Memory   Size                `yaml:"memory"`
+	// Memory is the most that the plugin and its children may hold; above it they are ended.
+	Memory Size `yaml:"memory"`
+	// RunAs is the user the plugin runs under: a name, or UID:GID. The host must be root.
+	RunAs string `yaml:"run_as"`
+	// Unconfined leaves out the confinement of file access and signals.
+	Unconfined bool `yaml:"unconfined"`
+	// Timeouts are read and checked; a later release enforces them, and [Config.Warnings] says so.
 	Timeouts map[string]Duration `yaml:"timeouts"`
 }
 

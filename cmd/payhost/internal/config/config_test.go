@@ -52,8 +52,8 @@ func TestWholeFile(t *testing.T) {
 	require.Equal(t, `{"user_id":900719925474099312345,"secret":"${file:secrets/payin}","rate":0.10}`, string(c.Accounts[1].Config),
 		"numbers keep their digits and references stay references")
 	require.Equal(t, map[string]string{"team": "billing"}, c.Accounts[1].Labels)
-	require.Len(t, c.Warnings(), 2, "memory and timeouts are not enforced yet, and that is said")
-	require.ErrorContains(t, c.Warnings()[0], "plugins.monobank.memory: is accepted but not enforced")
+	require.Len(t, c.Warnings(), 1, "timeouts are not enforced yet, and that is said")
+	require.ErrorContains(t, c.Warnings()[0], "plugins.monobank.timeouts.create: is accepted but not enforced")
 }
 
 func TestDefaultsAndShortForms(t *testing.T) {

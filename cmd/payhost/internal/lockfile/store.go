@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -29,11 +30,12 @@ func (s Store) dir() string { return filepath.Join(s.DataDir, "plugins") }
 func (s Store) versionDir(name, version string) string { return filepath.Join(s.dir(), name, version) }
 
 // Describe asks a binary what it is; [host.Describe] does.
-type Describe func(ctx context.Context, name, path, sha256 string) (pay.Manifest, error)
+type Describe func(ctx context.Context, r Runnable) (pay.Manifest, error)
 
 // Addition is what one [Store.Add] is given.
 type Addition struct {
-	// Source is the binary: a regular executable file named payhost-provider-NAME, not a link.
+	// Source is the binary: a regular executable file named payhost-provider-NAME, not a link. Or it is a bundle: a folder with one
+	// such file and others that the plugin needs, all of them regular files.
 	Source string
 	// Describe runs the copied binary.
 	Describe Describe
@@ -59,10 +61,11 @@ type Added struct {
 // It refuses a binary whose manifest has another name than its file, and a version that is pinned with other bytes:
 // a version, once used, keeps its meaning.
 func (s Store) Add(ctx context.Context, a Addition) (*Added, error) {
-	name, err := checkSource(a.Source)
+	source, err := readSource(a.Source)
 	if err != nil {
 		return nil, err
 	}
+	name := source.name
 	if err := os.MkdirAll(s.dir(), 0o700); err != nil {
 		return nil, err
 	}
@@ -80,31 +83,28 @@ func (s Store) Add(ctx context.Context, a Addition) (*Added, error) {
 		return nil, err
 	}
 	defer removeTree(temp)
-	copied := filepath.Join(temp, FilePrefix+name)
-	if err := copyBinary(a.Source, copied); err != nil {
-		return nil, err
-	}
-	digest, err := Digest(copied)
+	files, err := source.copyTo(temp)
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := a.Describe(ctx, name, copied, strings.TrimPrefix(digest, "sha256:"))
+	digest := files[FilePrefix+name]
+	copied := Platform{Entry: FilePrefix + name, Files: files}
+	manifest, err := a.Describe(ctx, copied.runnable(name, temp))
 	if err != nil {
 		return nil, fmt.Errorf("%s could not be asked what it is: %w", a.Source, err)
 	}
 	if manifest.Name != name {
 		return nil, fmt.Errorf("%s calls itself %q in its manifest; the file must be named %s%s", a.Source, manifest.Name, FilePrefix, manifest.Name)
 	}
-	entry := FilePrefix + name
 	p := Pinned{
 		Name: name, Version: manifest.Version, Protocol: a.Protocol, SDK: manifest.SDK, AddedAt: a.At.UTC().Truncate(time.Second),
 		AddedBy: a.By, ConfigSchema: manifest.ConfigSchema,
-		Platforms: map[string]Platform{platform(): {Entry: entry, Files: map[string]string{entry: digest}}},
+		Platforms: map[string]Platform{platform(): copied},
 	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.Source, err)
 	}
-	added := &Added{Pinned: p, Digest: digest, Path: filepath.Join(s.versionDir(name, p.Version), entry)}
+	added := &Added{Pinned: p, Digest: digest, Path: filepath.Join(s.versionDir(name, p.Version), copied.Entry)}
 	if added.Already, err = pin(lock, p); err != nil {
 		return nil, err
 	}
@@ -133,6 +133,9 @@ func pin(lock *Lock, p Pinned) (already bool, err error) {
 	if was, is := files.Files[files.Entry], mine.Files[mine.Entry]; was != is {
 		return false, fmt.Errorf("%s is pinned already with other bytes: pinned %s, this file %s; give the new build a version of its own",
 			p.ID(), was, is)
+	}
+	if !maps.Equal(files.Files, mine.Files) {
+		return false, fmt.Errorf("%s is pinned already with other files beside the binary; give the new bundle a version of its own", p.ID())
 	}
 	return true, nil
 }

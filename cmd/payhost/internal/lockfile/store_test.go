@@ -24,7 +24,7 @@ func binary(t *testing.T, name, content string) string {
 
 // says is a Describe that answers with a name and version.
 func says(name, version string) Describe {
-	return func(_ context.Context, _, _, _ string) (pay.Manifest, error) {
+	return func(context.Context, Runnable) (pay.Manifest, error) {
 		return pay.Manifest{Name: name, Version: version, SDK: "9", ConfigSchema: json.RawMessage(`{"type":"object"}`)}, nil
 	}
 }
@@ -37,14 +37,14 @@ func TestAddPinsTheBytesItDescribed(t *testing.T) {
 	t.Parallel()
 	s := Store{DataDir: t.TempDir()}
 	source := binary(t, "payhost-provider-fake", "one")
-	describe := func(ctx context.Context, name, path, digest string) (pay.Manifest, error) {
+	describe := func(ctx context.Context, r Runnable) (pay.Manifest, error) {
 		// Whoever replaces the source now comes too late.
 		require.NoError(t, os.WriteFile(source, []byte("evil"), 0o755))
-		content, err := os.ReadFile(path)
+		content, err := os.ReadFile(r.Path)
 		require.NoError(t, err)
 		require.Equal(t, "one", string(content))
-		require.Equal(t, "payhost-provider-fake", filepath.Base(path))
-		return says("fake", "1.0.0")(ctx, name, path, digest)
+		require.Equal(t, "payhost-provider-fake", filepath.Base(r.Path))
+		return says("fake", "1.0.0")(ctx, r)
 	}
 	added, err := s.Add(t.Context(), addition(source, describe))
 	require.NoError(t, err)
@@ -135,14 +135,14 @@ func TestAddRefusals(t *testing.T) {
 	}{
 		"absent":         {filepath.Join(dir, "nothing"), says("fake", "1"), "no such file"},
 		"link":           {link, says("fake", "1"), "is a symbolic link"},
-		"folder":         {folder, says("folder", "1"), "is not a regular file"},
+		"empty folder":   {folder, says("folder", "1"), "a bundle has one, at its top"},
 		"not executable": {data, says("data", "1"), "is not executable (chmod +x)"},
 		"file name":      {binary(t, "fake", "one"), says("fake", "1"), "must be named payhost-provider-NAME"},
 		"provider name":  {binary(t, "payhost-provider-Fake", "one"), says("Fake", "1"), "must be named payhost-provider-NAME"},
 		"other manifest": {plain, says("other", "1"), `calls itself "other" in its manifest; the file must be named payhost-provider-other`},
 		"version":        {plain, says("fake", "../../etc"), "is not a plugin name and version"},
 		"no version":     {plain, says("fake", ""), "is not a plugin name and version"},
-		"does not start": {plain, func(context.Context, string, string, string) (pay.Manifest, error) {
+		"does not start": {plain, func(context.Context, Runnable) (pay.Manifest, error) {
 			return pay.Manifest{}, errors.New("exec format error")
 		}, "could not be asked what it is: exec format error"},
 	} {

@@ -20,6 +20,8 @@ type Runnable struct {
 	Name, Version string
 	// Path is the entry; SHA256 its digest in hexadecimal, which the host verifies once more for the bytes it runs.
 	Path, SHA256 string
+	// Files are the other files of a bundle, by path relative to the entry's folder, with their digests in hexadecimal.
+	Files map[string]string
 }
 
 // MismatchError says that a file is not the one that was pinned.
@@ -51,10 +53,23 @@ func (s Store) Runnable(p Pinned) (Runnable, error) {
 		return Runnable{}, fmt.Errorf("plugin %s is pinned for %s, but this machine is %s; add its binary for this platform",
 			p.ID(), strings.Join(slices.Sorted(maps.Keys(p.Platforms)), ", "), platform())
 	}
-	return Runnable{
-		Name: p.Name, Version: p.Version, Path: filepath.Join(s.versionDir(p.Name, p.Version), files.Entry),
-		SHA256: strings.TrimPrefix(files.Files[files.Entry], "sha256:"),
-	}, nil
+	r := files.runnable(p.Name, s.versionDir(p.Name, p.Version))
+	r.Version = p.Version
+	return r, nil
+}
+
+// runnable is the plugin in a folder that holds its files.
+func (f Platform) runnable(name, dir string) Runnable {
+	r := Runnable{Name: name, Path: filepath.Join(dir, f.Entry), SHA256: strings.TrimPrefix(f.Files[f.Entry], "sha256:")}
+	for file, digest := range f.Files {
+		if file != f.Entry {
+			if r.Files == nil {
+				r.Files = map[string]string{}
+			}
+			r.Files[file] = strings.TrimPrefix(digest, "sha256:")
+		}
+	}
+	return r
 }
 
 // Plan verifies the files of the plugins in a store and returns what to run. All mismatches are reported together.

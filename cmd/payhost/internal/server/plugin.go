@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os/user"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,9 +88,11 @@ func loose(cfg *config.Config) ([]host.Plugin, error) {
 			return nil, fmt.Errorf("plugin %s: %w", r.Name, err)
 		}
 		digest = strings.TrimPrefix(digest, "sha256:")
-		list = append(list, host.Plugin{
-			Name: r.Name, Version: "dev-" + digest[:12], Path: r.Path, SHA256: digest, Development: true, Required: cfg.Plugins[r.Name].Required,
-		})
+		p := host.Plugin{Name: r.Name, Version: "dev-" + digest[:12], Path: r.Path, SHA256: digest, Development: true}
+		if err := settle(&p, cfg.Plugins[r.Name]); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
 	}
 	return list, nil
 }
@@ -113,18 +117,55 @@ func (o Options) pinned(cfg *config.Config) ([]host.Plugin, error) {
 			o.Logger.Error("a pinned plugin cannot run here", "plugin", p.ID(), "error", err.Error())
 			continue
 		}
-		list = append(list, host.Plugin{
-			Name: r.Name, Version: r.Version, Path: r.Path, SHA256: r.SHA256,
-			Preferred: wanted[p.Name] == p.Version, Required: cfg.Plugins[p.Name].Required,
-		})
+		plugin := host.Plugin{
+			Name: r.Name, Version: r.Version, Path: r.Path, SHA256: r.SHA256, Files: r.Files, Preferred: wanted[p.Name] == p.Version,
+		}
+		if err := settle(&plugin, cfg.Plugins[p.Name]); err != nil {
+			return nil, err
+		}
+		list = append(list, plugin)
 	}
 	return list, nil
 }
 
+// settle gives a plugin what its configuration says.
+func settle(p *host.Plugin, c config.Plugin) error {
+	p.Required, p.Memory, p.Unconfined = c.Required, int64(c.Memory), c.Unconfined
+	if c.RunAs == "" {
+		return nil
+	}
+	var err error
+	if p.RunAs, err = pluginUser(c.RunAs); err != nil {
+		return fmt.Errorf("plugins.%s.run_as: %w", p.Name, err)
+	}
+	return nil
+}
+
+// pluginUser reads a user's name or UID:GID.
+func pluginUser(text string) (*host.PluginUser, error) {
+	uid, gid, numeric := strings.Cut(text, ":")
+	if !numeric {
+		u, err := user.Lookup(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither UID:GID nor a user of this machine: %w", text, err)
+		}
+		uid, gid = u.Uid, u.Gid
+	}
+	var ids [2]uint32
+	for i, digits := range []string{uid, gid} {
+		n, err := strconv.ParseUint(digits, 10, 32)
+		if err != nil || n == 0 {
+			return nil, fmt.Errorf("%q must be a user other than root, as a name or UID:GID with numbers above 0", text)
+		}
+		ids[i] = uint32(n)
+	}
+	return &host.PluginUser{UID: ids[0], GID: ids[1]}, nil
+}
+
 // Describe runs a binary just long enough to ask what it is.
 func Describe(log *slog.Logger) lockfile.Describe {
-	return func(ctx context.Context, name, path, sha256 string) (pay.Manifest, error) {
-		manifest, _, err := host.Describe(ctx, host.Plugin{Name: name, Path: path, SHA256: sha256}, "", log)
+	return func(ctx context.Context, r lockfile.Runnable) (pay.Manifest, error) {
+		manifest, _, err := host.Describe(ctx, host.Plugin{Name: r.Name, Path: r.Path, SHA256: r.SHA256, Files: r.Files}, "", log)
 		return manifest, err
 	}
 }
