@@ -46,7 +46,8 @@ func planted() map[string]string {
 		"e-mail": "canary.payer@example.com", "phone": "+380501234567", "name": "Canary Payerenko",
 		"ip": "203.0.113.77", "browser": "CanaryBrowser/7.7",
 		"card": "5555555555554444", "grouped card": "5555 5555 5555 4444", "holder": "Holderyna Canarenko", "payout e-mail": "canary.receiver@example.com",
-		"action password": "canary-action-password-31", "action e-mail": "canary.action@example.com", "action phone": "+79131234567", "action name": "canary-username-2211",
+		"action password": "canary-action-password-31", "action e-mail": "canary.action@example.com", "action phone": "+79131234567",
+		"action name":  "canary-username-2211",
 		"webhook body": "canary-webhook-body-aa17", "webhook header": "canary-webhook-header-bb28", "webhook query": "canary-webhook-query-cc39",
 		"refused field": "canary-refused-value-e1e1",
 	}
@@ -145,7 +146,8 @@ func openAviary(t *testing.T, dir string, inProcess bool) *aviary {
 		cfg.Accounts = []host.Account{
 			{ID: "payin-main", Provider: "payin", Config: config(`{"user_id":7026,"service_id":12,"secret":%q,"previous_secrets":[%q],"base_url":%q}`,
 				c["payin secret"], c["previous secret"], base["payin"])},
-			{ID: "p2p-main", Provider: "merchant", Config: config(`{"api_key":%q,"secret":%q,"base_url":%q}`, c["merchant key"], c["merchant secret"], base["merchant"])},
+			{ID: "p2p-main", Provider: "merchant", Config: config(`{"api_key":%q,"secret":%q,"base_url":%q}`,
+				c["merchant key"], c["merchant secret"], base["merchant"])},
 			{ID: "mono-main", Provider: "monobank", Config: config(`{"token":%q,"base_url":%q}`, c["monobank token"], base["monobank"])},
 		}
 	})
@@ -299,7 +301,8 @@ func (a *aviary) fly() {
 	for _, account := range []string{"payin-main/topup", "p2p-main", "mono-main", "nobody"} {
 		body := fmt.Sprintf(`{"phone":%q,"email":%q,"card":%q,"any":%q,"invoiceId":"x","status":"success"}`,
 			a.canary["phone"], a.canary["e-mail"], a.canary["card"], a.canary["webhook body"])
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.front.URL+"/pay/webhooks/"+account+"?q="+a.canary["webhook query"], strings.NewReader(body))
+		target := a.front.URL + "/pay/webhooks/" + account + "?q=" + a.canary["webhook query"]
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, strings.NewReader(body))
 		require.NoError(t, err)
 		req.Header.Set("X-Canary", a.canary["webhook header"])
 		req.Header.Set("X-Sign", base64.StdEncoding.EncodeToString([]byte(a.canary["webhook header"])))

@@ -95,7 +95,7 @@ func (a *account) editSubscription(ctx context.Context, in subEdit) (subEdited, 
 	if failed == nil {
 		out.Status, out.ProviderStatus = seen.Status, seen.ProviderStatus
 	}
-	over := failed == nil && seen.Status == subCanceled
+	over := seen.Status == subCanceled // never when it was not seen
 	switch {
 	case err == nil:
 		r := report(res)
@@ -129,7 +129,7 @@ func (a *account) refundable(ctx context.Context, id string, refund moneyInput) 
 			Kind: pay.KindInvalidState, Retry: pay.Retry{Rule: pay.RetryNewAttempt}, Report: report(res),
 			Message: "the subscription is canceled already; a refund goes with its cancellation only",
 		}
-	case !now.ccy.set || now.ccy.units != int64(currency.Numeric):
+	case now.ccy.units != int64(currency.Numeric): // also where the provider states none
 		return 0, pay.Invalid("input.refund_amount.currency", "must be that of the subscription")
 	}
 	return units, nil

@@ -61,8 +61,9 @@ func TestRecorded(t *testing.T) {
 			get("get_invoice_refunded")
 			plugintest.Step(d, "charge", func(ctx context.Context) (pay.InvoiceState, error) {
 				return d.Account.(pay.Charger).Charge(ctx, pay.Charge{
-					Invoice: pay.CreateInvoice{Call: pay.Call{ProviderKey: "op2"}, InvoiceID: "inv_2", Amount: rub("10.10"), Description: "Fee", Customer: pay.Customer{ID: "6034"}},
-					Source:  pay.SourceBalance, BalanceID: "6034",
+					Invoice: pay.CreateInvoice{Call: pay.Call{ProviderKey: "op2"}, InvoiceID: "inv_2",
+						Amount: rub("10.10"), Description: "Fee", Customer: pay.Customer{ID: "6034"}},
+					Source: pay.SourceBalance, BalanceID: "6034",
 				})
 			})
 			plugintest.Step(d, "payout", func(ctx context.Context) (pay.PayoutState, error) {

@@ -30,7 +30,8 @@ func classOf(name string) string {
 		return ""
 	case is(n, "sign", "xsign", "signature", "hash", "hmac", "mac", "digest"), ends(n, "signature"):
 		return classSignature
-	case is(n, "key", "auth", "authorization"), ends(n, "password", "passwd", "passphrase", "secret", "apikey", "privatekey", "secretkey", "sessionid", "credential", "credentials"):
+	case is(n, "key", "auth", "authorization"),
+		ends(n, "password", "passwd", "passphrase", "secret", "apikey", "privatekey", "secretkey", "sessionid", "credential", "credentials"):
 		return classSecret
 	case strings.Contains(n, "token"):
 		return classToken

@@ -101,7 +101,7 @@ func TestRecordedFilesHoldNoSecretsAndNoPersons(t *testing.T) {
 	r := record(t, jsonAnswer(`{"invoiceId":"p2_9ZgpZVsl3","status":"created","amount":4200,"big":12345678901234567890123,"\u0061mount":1,
 		"echo":"`+base64.StdEncoding.EncodeToString([]byte("id:"+recordedSecret))+`","errText":"card 4444111144441111 of ivan@example.com, +380 (50) 123-45-67",
 		"iban":"UA213223130000026007233566001","nested":{"payer":{"whatever":"canary-inherited","n":77123}},"list":[{"cardToken":"canary-card-token"}],
-		"note":"canary free text","doc":"{\"phone\":\"0501112233\"}","pan":5375411234567890,"when":"2026-03-01 12:00:00"}`))
+		"note":"canary free text","message":"Canaryna is blocked","doc":"{\"phone\":\"0501112233\"}","pan":5375411234567890,"when":"2026-03-01 12:00:00"}`))
 	secretForms := []string{
 		recordedSecret, url.QueryEscape(recordedSecret), hex.EncodeToString([]byte(recordedSecret)),
 		base64.StdEncoding.EncodeToString([]byte(recordedSecret)), base64.RawURLEncoding.EncodeToString([]byte("x" + recordedSecret + "tail")),
@@ -116,7 +116,8 @@ func TestRecordedFilesHoldNoSecretsAndNoPersons(t *testing.T) {
 		"4444111144441111", "ivan@", "123-45-67", "UA2132", "canary-", "canary free", "0501112233", "77123") {
 		require.NotContains(t, raw, canary)
 	}
-	for _, kept := range []string{"p2_9ZgpZVsl3", `"created"`, "4200", "12345678901234567890123", `\u0061mount`, "order-17", "444403******1902", "4200.50", "2026-03-01 12:00:00", "card SCRUBBED_CARD_"} {
+	for _, kept := range []string{"p2_9ZgpZVsl3", `"created"`, "4200", "12345678901234567890123", `\u0061mount`, "order-17",
+		"444403******1902", "4200.50", "2026-03-01 12:00:00", "card SCRUBBED_CARD_"} {
 		require.Contains(t, raw, kept)
 	}
 	require.Equal(t, httpx.RecordedCall{Name: "create_invoice", OperationID: "op_1", Try: 2}, e.Call)
@@ -159,8 +160,9 @@ func TestRecordedBodies(t *testing.T) {
 		contentType, body string
 		want              httpx.RecordedBody
 	}{
-		"form": {"application/x-www-form-urlencoded", "summ=10.00&payer_name=Canary&hash=AbC%3D&success_url=https%3A%2F%2Fshop.example%2Fback%3Fa%3D1", httpx.RecordedBody{
-			Text: "summ=10.00&payer_name=SCRUBBED_PERSON_1&hash=SCRUBBED_SIGNATURE_1&success_url=https%3A%2F%2Fshop.example%2Fback%3Fa%3D1"}},
+		"form": {"application/x-www-form-urlencoded", "summ=10.00&payer_name=Canary&hash=AbC%3D&success_url=https%3A%2F%2Fshop.example%2Fback%3Fa%3D1",
+			httpx.RecordedBody{
+				Text: "summ=10.00&payer_name=SCRUBBED_PERSON_1&hash=SCRUBBED_SIGNATURE_1&success_url=https%3A%2F%2Fshop.example%2Fback%3Fa%3D1"}},
 		"multipart": {w.FormDataContentType(), form.String(), httpx.RecordedBody{Parts: []httpx.RecordedPart{
 			{Name: "internalId", Value: "op_1"}, {Name: "payer_name", Value: "SCRUBBED_PERSON_1"},
 			{Name: "receipt", ContentType: "application/octet-stream", FileSize: 11},
@@ -247,6 +249,13 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "untouched", string(content))
 	require.Contains(t, r.log.String(), "not recorded")
+
+	first, before := r.read(t, 0)
+	require.Equal(t, 1, first.Number)
+	require.NoError(t, os.Symlink(filepath.Base(r.files(t)[0]), filepath.Join(filepath.Dir(r.files(t)[0]), "000003-create_invoice.json")))
+	r.post(t, "/", "application/json", `{"a":2}`)
+	_, after := r.read(t, 0)
+	require.Equal(t, before, after, "a link to another file of the recording is not followed either")
 }
 
 // A recorder that cannot write says so once, and the exchange goes on.
@@ -256,10 +265,11 @@ func TestRecordingNeverFailsAnExchange(t *testing.T) {
 		harm func(t *testing.T, r recording)
 		want int
 	}{
-		"too many files": {func(c *httpx.RecorderConfig) { c.MaxExchanges = 2 }, nil, 2},
-		"too large":      {func(c *httpx.RecorderConfig) { c.MaxBytes = 10 }, nil, 0},
-		"closed":         {nil, func(t *testing.T, r recording) { require.NoError(t, r.recorder.Close()) }, 0},
-		"directory gone": {nil, func(t *testing.T, r recording) { require.NoError(t, os.Remove(r.dir)) }, 0},
+		"too many files":                        {func(c *httpx.RecorderConfig) { c.MaxExchanges = 2 }, nil, 2},
+		"a secret in a place nobody thought of": {func(c *httpx.RecorderConfig) { c.Account = "shop-" + recordedSecret }, nil, 0},
+		"too large":                             {func(c *httpx.RecorderConfig) { c.MaxBytes = 10 }, nil, 0},
+		"closed":                                {nil, func(t *testing.T, r recording) { require.NoError(t, r.recorder.Close()) }, 0},
+		"directory gone":                        {nil, func(t *testing.T, r recording) { require.NoError(t, os.Remove(r.dir)) }, 0},
 		"a clock that panics": {func(c *httpx.RecorderConfig) {
 			calls := 0
 			c.Now = func() time.Time {
@@ -293,7 +303,9 @@ func TestRecordingNeverFailsAnExchange(t *testing.T) {
 func TestEarlierRecordingsCount(t *testing.T) {
 	r := record(t, jsonAnswer("{}"), func(c *httpx.RecorderConfig) { c.MaxExchanges = 3 })
 	r.post(t, "/", "application/json", "{}")
-	second, err := httpx.NewRecorder(httpx.RecorderConfig{Dir: r.dir, MaxExchanges: 3, Now: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }})
+	second, err := httpx.NewRecorder(httpx.RecorderConfig{
+		Dir: r.dir, MaxExchanges: 3, Now: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
+	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, second.Close()) }()
 	r.client = second.Client(newClient(t, httpx.Config{}))

@@ -30,7 +30,7 @@ func shop(t *testing.T, client *http.Client, base, secret, email, amount string)
 	require.NoError(t, json.Unmarshal(res.Body, &made))
 	// What the provider said goes back to it: a placeholder in the replay, unless it only repeated what it was told.
 	require.Equal(t, email, made.Email)
-	res, err = httpx.Do(t.Context(), client, get(t, base+"/status?id="+made.ID+"&owner="+made.Owner+"&email="+email))
+	res, err = httpx.Do(t.Context(), client, get(t, base+"/status?payer_name=Of+"+email[:1]+"&id="+made.ID+"&owner="+made.Owner+"&email="+email))
 	if err != nil {
 		return "", err
 	}

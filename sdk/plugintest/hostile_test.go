@@ -90,10 +90,11 @@ func canHostile(f flaw) Hostile {
 		Calls: []HostileCall{{Name: "create", Mutating: true, Do: func(ctx context.Context, a pay.Account, _ pay.InvoiceState) error {
 			_, err := a.CreateInvoice(ctx, pay.CreateInvoice{})
 			return err
-		}, Garbled: map[string]string{"another field": `{"id_of_something":1}`}}, {Name: "get", Do: func(ctx context.Context, a pay.Account, _ pay.InvoiceState) error {
-			_, err := a.GetInvoice(ctx, pay.InvoiceRef{})
-			return err
-		}}},
+		}, Garbled: map[string]string{"another field": `{"id_of_something":1}`}}, {
+			Name: "get", Do: func(ctx context.Context, a pay.Account, _ pay.InvoiceState) error {
+				_, err := a.GetInvoice(ctx, pay.InvoiceRef{})
+				return err
+			}}},
 		Except: map[string]string{"status 599": "to see that an exception is one"},
 	}
 }

@@ -94,7 +94,11 @@ func (b *bench) requireEmpty() {
 
 func ask(t *testing.T, p *Process, command string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	return askFrom(t.Context(), p, command)
+}
+
+func askFrom(ctx context.Context, p *Process, command string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	out := new(wrapperspb.StringValue)
 	err := p.Conn().Invoke(ctx, probeMethod, wrapperspb.String(command), out)
@@ -156,6 +160,7 @@ type recorder struct {
 	mu      sync.Mutex
 	records []recorded
 	block   chan struct{} // if set, Handle waits for it
+	only    string        // in what blocks
 }
 
 type recorded struct {
@@ -167,7 +172,7 @@ type recorded struct {
 func (r *recorder) Enabled(context.Context, slog.Level) bool { return true }
 
 func (r *recorder) Handle(_ context.Context, rec slog.Record) error {
-	if r.block != nil {
+	if r.block != nil && strings.Contains(rec.Message, r.only) {
 		<-r.block
 	}
 	got := recorded{level: rec.Level, message: rec.Message, attrs: map[string]string{}}
@@ -194,6 +199,12 @@ func (r *recorder) find(text string) (recorded, bool) {
 		}
 	}
 	return recorded{}, false
+}
+
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.records = nil
 }
 
 func (r *recorder) await(t *testing.T, text string) recorded {

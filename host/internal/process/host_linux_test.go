@@ -56,7 +56,7 @@ func hardened() {
 }
 
 // H5, H6: when the host is killed its plugin dies with it, and the next host removes its directory, but not a living one's.
-func TestHostKilled(t *testing.T) {
+func TestHazard05HostKilled(t *testing.T) {
 	parent, err := os.MkdirTemp("", "pt")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, os.RemoveAll(parent)) }()

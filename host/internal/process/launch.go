@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 )
 
 // ImageInfo says which step of the ladder of verified execution a process stands on.
@@ -80,7 +79,7 @@ func (c *child) start(r launchRequest, own string) (*os.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	watched := c.cfg.Memory > 0 && canWatchMemory && !report.Memory.Active
+	watched := c.cfg.Memory > 0 && canWatchMemory() && !report.Memory.Active
 	if watched {
 		report.Memory = active(fmt.Sprintf("%d bytes, looked at every %s: %s", c.cfg.Memory, memoryPeriod, report.Memory.Detail))
 	}
@@ -154,5 +153,3 @@ func (c *child) confinement() Confinement {
 	defer c.mu.Unlock()
 	return c.report
 }
-
-const canWatchMemory = runtime.GOOS == "linux"

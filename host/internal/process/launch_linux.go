@@ -198,6 +198,9 @@ func limit(pid, resource int, value uint64, late string) Measure {
 
 // raiseScore never lowers what the host itself runs with.
 func raiseScore(pid int) error {
+	if !procIsOurs() {
+		return errors.New("the /proc of the host's namespace is not mounted")
+	}
 	return os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte(strconv.Itoa(outOfMemoryScore)), 0)
 }
 

@@ -106,6 +106,12 @@ func perform(command, arg string) (string, error) {
 			return "", err
 		}
 		return strconv.Itoa(cmd.Process.Pid), nil
+	case "print-flood":
+		n, err := strconv.Atoi(arg)
+		for range n {
+			fmt.Println(strings.Repeat("p", 1000))
+		}
+		return "done", err
 	case "leave-file":
 		f, err := os.CreateTemp("", "left")
 		if err != nil {
@@ -125,8 +131,16 @@ func perform(command, arg string) (string, error) {
 		return "", err
 	case "argv0":
 		return os.Args[0], nil
+	case "getenv":
+		return os.Getenv(arg), nil
+	case "say-and-block":
+		_, err := fmt.Fprintln(realStderr, arg)
+		if err == nil {
+			select {}
+		}
+		return "", err
 	}
-	return "", fmt.Errorf("unknown command %q", command)
+	return attack(command, arg)
 }
 
 // inherited is taken first thing in main, before anything of the program's own is open.
@@ -149,6 +163,8 @@ func runChild(mode string, args []string) {
 	case "serve-stubborn":
 		serve(1)
 		select {}
+	case "mute":
+		time.Sleep(time.Minute)
 	case "silent":
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("just a program")
@@ -176,6 +192,16 @@ func runChild(mode string, args []string) {
 		miniHost(args[0])
 	case "harden":
 		hardened()
+	case "serve-waiting":
+		serveWaiting()
+	case "double":
+		doubleFork()
+	case "first":
+		firstProcess(args[0])
+	case "stock":
+		stock(args[0])
+	case "stock-plugin":
+		serve(1)
 	}
 }
 

@@ -67,6 +67,9 @@ func groupMembers(group int) []int {
 
 // resident is 0 for a process that is gone.
 func resident(pid int) int64 {
+	if !procIsOurs() {
+		return 0
+	}
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
 		return 0
@@ -85,6 +88,9 @@ func resident(pid int) int64 {
 // usageOf reads what the kernel counts. The caller guarantees that the id still belongs to the process.
 func usageOf(pid int) Usage {
 	u := Usage{RSS: resident(pid)}
+	if !procIsOurs() {
+		return u
+	}
 	dir := "/proc/" + strconv.Itoa(pid)
 	if stat, err := os.ReadFile(dir + "/stat"); err == nil {
 		// The name may contain anything; the fields after its closing bracket do not. The first of them is the third of the file.
@@ -109,3 +115,6 @@ func number(s string) int64 {
 	}
 	return n
 }
+
+// canWatchMemory needs the numbers in /proc to be those of the host's own namespace.
+func canWatchMemory() bool { return procIsOurs() }

@@ -63,7 +63,7 @@ func TestNegotiatesVersion(t *testing.T) {
 }
 
 // H1: this line makes go-plugin's log parser panic.
-func TestHostileLogLines(t *testing.T) {
+func TestHazard01HostileLogLines(t *testing.T) {
 	b := newBench(t)
 	p := b.start(b.config("serve"))
 	for _, line := range []string{
@@ -84,7 +84,7 @@ func TestHostileLogLines(t *testing.T) {
 }
 
 // H2: Stop and Kill of a frozen plugin are bounded.
-func TestFrozenPlugin(t *testing.T) {
+func TestHazard02FrozenPlugin(t *testing.T) {
 	b := newBench(t)
 	for name, end := range map[string]func(*Process){
 		"stop": func(p *Process) { require.NoError(t, p.Stop(t.Context())) },
@@ -146,7 +146,7 @@ func TestHazard03GrandchildHoldsPipes(t *testing.T) {
 }
 
 // H4: after a line of any length the plugin can still print and work.
-func TestLongLineOnStdout(t *testing.T) {
+func TestHazard04LongLineOnStdout(t *testing.T) {
 	b := newBench(t)
 	p := b.start(b.config("serve"))
 	require.Equal(t, "done", mustAsk(t, p, "stdout-long 1000000"))
@@ -156,7 +156,7 @@ func TestLongLineOnStdout(t *testing.T) {
 }
 
 // H6: temporary files and the socket of a killed plugin are gone.
-func TestNothingStaysAfterSIGKILL(t *testing.T) {
+func TestHazard06NothingStaysAfterSIGKILL(t *testing.T) {
 	b := newBench(t)
 	p := b.start(b.config("serve"))
 	left := mustAsk(t, p, "leave-file")
@@ -193,7 +193,7 @@ func TestCrashReport(t *testing.T) {
 }
 
 // H11: an answer over the limit is refused by size, and the connection stays.
-func TestOversizeAnswer(t *testing.T) {
+func TestHazard11OversizeAnswer(t *testing.T) {
 	b := newBench(t)
 	p := b.start(b.config("serve"))
 	_, err := ask(t, p, "oversize 5000000")
@@ -203,23 +203,33 @@ func TestOversizeAnswer(t *testing.T) {
 	require.Equal(t, codes.ResourceExhausted, status.Code(err), "and both ways")
 }
 
-// H13, H15: prints after Serve arrive, and a logger that hangs stalls nobody.
-func TestPrintsAndHangingLogger(t *testing.T) {
+// H15: prints after Serve arrive.
+func TestHazard15PrintsAfterServe(t *testing.T) {
 	b := newBench(t)
 	p := b.start(b.config("serve"))
 	mustAsk(t, p, "print printed by a handler")
 	require.Equal(t, "stdout", b.log.await(t, "printed by a handler").attrs["stream"])
+}
 
+// H13: a logger that hangs stalls nobody.
+func TestHazard13HangingLogger(t *testing.T) {
+	b := newBench(t)
 	hung := &recorder{block: make(chan struct{})}
 	cfg := b.config("serve")
+	cfg.Logger = slog.New(&recorder{block: hung.block, only: "pppp"})
+	stalled := b.start(cfg)
+	mustAsk(t, stalled, "print-flood 4000")
+	require.Equal(t, "hi", mustAsk(t, stalled, "echo hi"), "the plugin prints more than any pipe holds and goes on")
+
 	cfg.Logger = nil
-	p = b.start(cfg)
+	p := b.start(cfg)
 	sink := newLogSink(slog.New(hung), scrubber{})
 	for range 5000 {
 		sink.take("", []byte("a line"), false)
 	}
 	require.Positive(t, sink.lost.Load(), "what cannot be logged is dropped and counted")
 	close(hung.block)
+	stalled.Kill()
 	sink.close(patience)
 	_, ok := hung.find("plugin output dropped")
 	require.True(t, ok)
@@ -227,7 +237,7 @@ func TestPrintsAndHangingLogger(t *testing.T) {
 }
 
 // H14: prints before the handshake, binary ones and long ones included, do not fail the start.
-func TestPrintsBeforeHandshake(t *testing.T) {
+func TestHazard14PrintsBeforeHandshake(t *testing.T) {
 	b := newBench(t)
 	p := b.start(b.config("serve-loudly"))
 	require.Equal(t, "hi", mustAsk(t, p, "echo hi"))
@@ -236,7 +246,7 @@ func TestPrintsBeforeHandshake(t *testing.T) {
 }
 
 // H8: nothing of the host's environment reaches the plugin.
-func TestCleanEnvironment(t *testing.T) {
+func TestHazard08CleanEnvironment(t *testing.T) {
 	t.Setenv("PLANTED_SECRET", "do-not-leak")
 	b := newBench(t)
 	cfg := b.config("serve")

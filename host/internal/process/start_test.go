@@ -139,7 +139,7 @@ func TestStartErrorKinds(t *testing.T) {
 }
 
 // H12: giving up a start does not wait for its timeout.
-func TestCancelledStart(t *testing.T) {
+func TestHazard12CancelledStart(t *testing.T) {
 	b := newBench(t)
 	cfg := b.config("silent")
 	cfg.StartTimeout = time.Hour
@@ -181,7 +181,7 @@ func TestCloseEndsEverything(t *testing.T) {
 }
 
 // H17.
-func TestRunDirTooLong(t *testing.T) {
+func TestHazard17RunDirTooLong(t *testing.T) {
 	parent := filepath.Join(t.TempDir(), strings.Repeat("x", 100))
 	require.NoError(t, os.Mkdir(parent, 0o700))
 	_, err := OpenRunDir(parent)
