@@ -1,6 +1,7 @@
 package process
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -173,27 +174,40 @@ func (l limitTier) hold(pid int, t *tracee, c *Confinement) error {
 	if t == nil {
 		late = ", since just after the start"
 	}
-	c.OpenFiles = limit(pid, unix.RLIMIT_NOFILE, uint64(l.cfg.MaxOpenFiles), late)
-	c.CoreDumps = limit(pid, unix.RLIMIT_CORE, 0, late)
+	set := func(resource int, value uint64) Measure {
+		m, err := limit(pid, t, resource, value)
+		if err != nil {
+			return unavailable("prlimit: " + err.Error())
+		}
+		return active(strconv.FormatUint(m, 10) + late)
+	}
+	c.OpenFiles = set(unix.RLIMIT_NOFILE, uint64(l.cfg.MaxOpenFiles))
+	c.CoreDumps = set(unix.RLIMIT_CORE, 0)
 	c.Processes = unavailable("the kernel counts per user, and the host's own threads would count; needs run_as")
 	if l.cfg.RunAs != nil {
-		c.Processes = limit(pid, unix.RLIMIT_NPROC, uint64(l.cfg.MaxProcesses), late)
+		c.Processes = set(unix.RLIMIT_NPROC, uint64(l.cfg.MaxProcesses))
 	}
 	c.OutOfMemory = because(fmt.Sprintf("score adjusted by %d%s", outOfMemoryScore, late), raiseScore(pid))
 	return nil
 }
 
-func limit(pid, resource int, value uint64, late string) Measure {
-	var old unix.Rlimit
-	err := unix.Prlimit(pid, resource, nil, &old)
-	if err == nil {
-		value = min(value, old.Max)
-		err = unix.Prlimit(pid, resource, &unix.Rlimit{Cur: value, Max: value}, nil)
+// limit sets a resource limit, which is never above the host's own. A held program sets its own, for which no right is needed;
+// setting those of another user's process needs CAP_SYS_RESOURCE, which containers do not have.
+func limit(pid int, t *tracee, resource int, value uint64) (uint64, error) {
+	var own unix.Rlimit
+	if err := unix.Getrlimit(resource, &own); err != nil {
+		return 0, err
 	}
+	value = min(value, own.Max)
+	if t == nil {
+		return value, unix.Prlimit(pid, resource, &unix.Rlimit{Cur: value, Max: value}, nil)
+	}
+	both := binary.NativeEndian.AppendUint64(binary.NativeEndian.AppendUint64(nil, value), value)
+	at, err := t.lend(both)
 	if err != nil {
-		return unavailable("prlimit: " + err.Error())
+		return 0, err
 	}
-	return active(strconv.FormatUint(value, 10) + late)
+	return value, t.call(unix.SYS_PRLIMIT64, 0, uintptr(resource), at, 0)
 }
 
 // raiseScore never lowers what the host itself runs with.

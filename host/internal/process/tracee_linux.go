@@ -102,6 +102,18 @@ func (t *tracee) call(number uintptr, args ...uintptr) error {
 	return errors.New("the fresh program does not come to its system call")
 }
 
+// lendDepth is how far below the program's stack pointer data is lent to a call. The kernel maps much more than this there.
+const lendDepth = 1 << 10
+
+// lend puts data where a call can read it, and returns its address. What was there has no meaning yet.
+func (t *tracee) lend(data []byte) (uintptr, error) {
+	at := t.saved.stack() - lendDepth
+	if _, err := unix.PtracePokeData(t.pid, at, data); err != nil {
+		return 0, fmt.Errorf("writing to the fresh program: %w", err)
+	}
+	return at, nil
+}
+
 // release puts everything back and lets the program run its first instruction, or what else it should die of.
 func (t *tracee) release() error {
 	_, err := unix.PtracePokeText(t.pid, t.saved.counter(), t.text)

@@ -17,6 +17,8 @@ func (r *registers) write(pid int) error { return unix.PtraceSetRegs(pid, &r.Ptr
 
 func (r *registers) counter() uintptr { return uintptr(r.Rip) }
 
+func (r *registers) stack() uintptr { return uintptr(r.Rsp) }
+
 func (r *registers) result() int { return int(r.Rax) }
 
 // forCall keeps Orig_rax away from what the kernel would restart.

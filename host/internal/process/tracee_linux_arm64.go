@@ -25,6 +25,8 @@ func (r *registers) write(pid int) error {
 
 func (r *registers) counter() uintptr { return uintptr(r.Pc) }
 
+func (r *registers) stack() uintptr { return uintptr(r.Sp) }
+
 func (r *registers) result() int { return int(r.Regs[0]) }
 
 func (r *registers) forCall(number uintptr, args []uintptr) *registers {
