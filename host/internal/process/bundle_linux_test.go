@@ -212,7 +212,7 @@ func TestSwapRaceNeverRunsOtherBytes(t *testing.T) {
 					next := filepath.Join(folder, "next")
 					count++
 					time.Sleep(time.Millisecond) // so that each state is there for a like share of the time
-					_ = os.Remove(next) // renaming a second name of the same file leaves it there
+					_ = os.Remove(next)          // renaming a second name of the same file leaves it there
 					err := os.Link(good, next)
 					switch i % 4 {
 					case 1:
