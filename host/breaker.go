@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -40,6 +41,13 @@ func (h *Host) breaker(account string, kind pay.Operation) *gobreaker.TwoStepCir
 		h.breakers[key] = b
 	}
 	return b
+}
+
+// forgetBreakers begins anew for all operations of an account. Calls that passed a breaker before do not count in the next one.
+func (h *Host) forgetBreakers(account string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.breakers, func(key breakerKey, _ *gobreaker.TwoStepCircuitBreaker[struct{}]) bool { return key.account == account })
 }
 
 // pass asks the breaker for a call; done must be told what came of it. Refused means that nothing was sent.

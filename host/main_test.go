@@ -30,6 +30,14 @@ func TestMain(m *testing.M) {
 
 // serveProvider is what a plugin's main does, chosen by the name it was started under.
 func serveProvider(name string) {
+	if strings.HasPrefix(name, faultPrefix) {
+		serveFault(name)
+		return
+	}
+	if v, ok := versionOfThisBinary(); ok {
+		plugin.Serve(shopProvider{name: name, shopVersion: v})
+		return
+	}
 	switch name {
 	case "payin":
 		plugin.Serve(payin.New("1.0.0"))

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/payhost/payhost/host/internal/process"
@@ -173,7 +174,8 @@ func (s *supervisor) status() PluginStatus {
 	st := PluginStatus{
 		Name: s.name, State: PluginStopped, Reason: orElse(s.problem, s.paused), Generation: s.generations, Installed: s.versions(), Choice: choiceView(s.choice),
 	}
-	stable, canary, kept, retiring, known := s.stable, s.canary, s.kept, s.retiring, s.known
+	// Cloned, because lanes are removed from the lists in place.
+	stable, canary, kept, retiring, known := s.stable, s.canary, slices.Clone(s.kept), slices.Clone(s.retiring), s.known
 	for _, p := range s.installed {
 		st.Required = st.Required || p.Required
 	}

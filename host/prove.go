@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,12 +13,12 @@ import (
 
 // prove lists what speaks against letting a started version serve; nothing when all is well.
 func (s *supervisor) prove(ctx context.Context, l *lane, force bool) []string {
-	ctx, cancel := context.WithTimeout(ctx, s.h.cfg.Supervision.ProofTimeout)
+	ctx, cancel := s.untilProved(ctx)
 	defer cancel()
 	select {
 	case <-l.tried:
 	case <-ctx.Done():
-		return []string{"it did not start in time"}
+		return []string{fmt.Sprintf("it did not start in time: %v", context.Cause(ctx))}
 	}
 	g, state, reason, _ := l.standing()
 	if g == nil || !g.hold("") {
@@ -35,6 +36,24 @@ func (s *supervisor) prove(ctx context.Context, l *lane, force bool) []string {
 		return append(problems, err.Error())
 	}
 	return append(problems, accounts...)
+}
+
+// untilProved bounds a proof. It ends at once when the host stops: nothing has changed yet, so the drain need not wait for it.
+func (s *supervisor) untilProved(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := s.h.cfg.Supervision.ProofTimeout
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no proof in %s", limit))
+	ctx, stop := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-s.h.stopping:
+			stop(errors.New("the host stops"))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		stop(nil)
+		cancel()
+	}
 }
 
 // proveStates refuses a version that could not go on with what open objects hold.

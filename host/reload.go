@@ -95,6 +95,7 @@ func (s *supervisor) follow(ctx context.Context, to *lane) error {
 		return err
 	}
 	s.settleOn(to, choice)
+	s.closeBreakers(ctx)
 	s.retireKept(ctx)
 	return nil
 }

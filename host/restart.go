@@ -27,7 +27,7 @@ type Supervision struct {
 	// CrashLoop is the number of unrequested ends of one version within a minute that makes the host go back. Zero means 3.
 	CrashLoop int
 	// MinimumSample is the number of mutating calls a new version must have had before the share of its unknown outcomes can make
-	// the host go back. Zero means 20.
+	// the host go back; ten unknown ones are enough if they are at least half of all. Zero means 20.
 	MinimumSample int
 	// ProofTimeout bounds the start of a version that is to be used and the opening of its accounts. Zero means 60 s.
 	ProofTimeout time.Duration

@@ -60,7 +60,7 @@ func (s *supervisor) rollback(ctx context.Context, reason string) error {
 // proveBack starts the version to go back to. It need not read what the newer one wrote: invoices with such states stay there.
 func (s *supervisor) proveBack(ctx context.Context, p Plugin, reason string) (*lane, error) {
 	candidate := s.launch(p)
-	ctx, cancel := context.WithTimeout(ctx, s.h.cfg.Supervision.ProofTimeout)
+	ctx, cancel := s.untilProved(ctx)
 	defer cancel()
 	var problem string
 	select {
@@ -70,7 +70,7 @@ func (s *supervisor) proveBack(ctx context.Context, p Plugin, reason string) (*l
 			problem = fmt.Sprintf("it is %s: %s", state, why)
 		}
 	case <-ctx.Done():
-		problem = "it did not start in time"
+		problem = fmt.Sprintf("it did not start in time: %v", context.Cause(ctx))
 	}
 	if problem == "" {
 		return candidate, nil
@@ -100,7 +100,9 @@ func (s *supervisor) laneDied(l *lane) {
 // judge compares the unknown outcomes of a version on trial with those of the version before.
 func (s *supervisor) judge(l *lane) {
 	calls, unknowns := l.calls.Load(), l.unknowns.Load()
-	if calls < int64(s.h.cfg.Supervision.MinimumSample) || unknowns == 0 || !s.onTrial(l) {
+	// A version that leaves next to everything unknown opens the breakers, and then never gets to make the sample's calls.
+	held := unknowns >= breakerFailures && 2*unknowns >= calls
+	if calls < int64(s.h.cfg.Supervision.MinimumSample) && !held || unknowns == 0 || !s.onTrial(l) {
 		return
 	}
 	rate := float64(unknowns) / float64(calls)

@@ -210,8 +210,21 @@ func (s *supervisor) move(ctx context.Context, to *lane, choice store.PluginChoi
 		return err
 	}
 	s.settleOn(to, choice)
+	s.closeBreakers(ctx)
 	s.retireKept(ctx)
 	return nil
+}
+
+// closeBreakers lets calls pass that were held back for outcomes of a version that takes them no more.
+func (s *supervisor) closeBreakers(ctx context.Context) {
+	accounts, err := s.h.store.Accounts(ctx, "", s.name)
+	if err != nil {
+		s.h.log.Warn("reading the accounts of a plugin", "plugin", s.name, "error", err.Error())
+		return
+	}
+	for _, account := range accounts {
+		s.h.forgetBreakers(account.ID)
+	}
 }
 
 // settleOn lets all calls take the lane. The versions before are kept until it is known that nothing needs them.
@@ -260,6 +273,7 @@ func (s *supervisor) dropCanary(ctx context.Context, step, reason string) error 
 	}
 	s.shift()
 	s.mu.Unlock()
+	s.closeBreakers(ctx)
 	s.retireKept(ctx)
 	return nil
 }

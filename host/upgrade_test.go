@@ -137,7 +137,12 @@ func createMany(t *testing.T, h *hosttest.Host, prefix string, n int) []string {
 // steps are the events about the plugin so far.
 func steps(t *testing.T, h *hosttest.Host) []string {
 	t.Helper()
-	events, err := h.ObjectEvents(t.Context(), "", 1000, "plugin", hosttest.ProviderName)
+	return stepsOf(t, h, hosttest.ProviderName)
+}
+
+func stepsOf(t *testing.T, h *hosttest.Host, provider string) []string {
+	t.Helper()
+	events, err := h.ObjectEvents(t.Context(), "", 1000, "plugin", provider)
 	require.NoError(t, err)
 	audit, err := h.Store.Audit(t.Context(), 0, 1000)
 	require.NoError(t, err)

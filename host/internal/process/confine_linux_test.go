@@ -235,6 +235,9 @@ func TestControlGroupMemory(t *testing.T) {
 	for _, d := range []string{dir, root.path} {
 		require.NoError(t, os.WriteFile(filepath.Join(d, "cgroup.subtree_control"), []byte("cpu memory\n"), 0o600))
 	}
+	for _, name := range []string{"memory.max", "memory.swap.max", "memory.oom.group"} {
+		require.NoError(t, os.WriteFile(filepath.Join(process, name), nil, 0o600))
+	}
 	require.NoError(t, root.limitMemory(process, 1<<30))
 	written, err := os.ReadFile(filepath.Join(process, "memory.max"))
 	require.NoError(t, err)

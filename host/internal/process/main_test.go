@@ -194,6 +194,8 @@ func runChild(mode string, args []string) {
 		hardened()
 	case "serve-waiting":
 		serveWaiting()
+	case "sandboxed":
+		sandboxed(args[0], args[1])
 	case "double":
 		doubleFork()
 	case "first":

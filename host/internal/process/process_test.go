@@ -296,18 +296,19 @@ func TestGenerationsShareOneImage(t *testing.T) {
 func freeze(t *testing.T, pid int) {
 	t.Helper()
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	eventually(t, "all threads stop", func() bool { return allStopped(pid) })
+}
+
+func allStopped(pid int) bool {
 	tasks := "/proc/" + strconv.Itoa(pid) + "/task/"
-	eventually(t, "all threads stop", func() bool {
-		threads, err := os.ReadDir(tasks)
-		require.NoError(t, err)
-		for _, thread := range threads {
-			stat, err := os.ReadFile(tasks + thread.Name() + "/stat")
-			if _, after, ok := strings.Cut(string(stat), ") "); err != nil || !ok || !strings.HasPrefix(after, "T") {
-				return false
-			}
+	threads, err := os.ReadDir(tasks)
+	for _, thread := range threads {
+		stat, err := os.ReadFile(tasks + thread.Name() + "/stat")
+		if _, after, ok := strings.Cut(string(stat), ") "); err != nil || !ok || !strings.HasPrefix(after, "T") {
+			return false
 		}
-		return true
-	})
+	}
+	return err == nil && len(threads) > 0
 }
 
 func running(pid int) bool {

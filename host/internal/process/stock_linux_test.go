@@ -111,6 +111,9 @@ func stockFreeze(s *stockHost) string {
 	if err := syscall.Kill(s.pid(), syscall.SIGSTOP); err != nil {
 		return err.Error()
 	}
+	for !allStopped(s.pid()) {
+		time.Sleep(time.Millisecond)
+	}
 	if within(stuck, s.client.Kill) {
 		return "Kill returned"
 	}
