@@ -66,8 +66,8 @@ func faults() []fault {
 		{name: "exit-at-start", refused: "exited with code 3 before it was ready"},
 		{name: "no-handshake", slow: true, refused: "Hello, I am a plugin."},
 		{name: "garbled-handshake", refused: "carrier-pigeon"},
-		{name: "protocol-99", refused: "99"},
-		{name: "protocol-0", refused: "0"},
+		{name: "protocol-99", refused: "Plugin version: 99, Client versions: [1]"},
+		{name: "protocol-0", refused: "Plugin version: 0, Client versions: [1]"},
 		{name: "other-name", refused: `the manifest says the provider is "somebody-else"`},
 		{name: "other-version", refused: `the manifest says version "9.9.9"`},
 	}

@@ -45,6 +45,8 @@ func serveProvider(name string) {
 		plugin.Serve(merchant.New("1.0.0"))
 	case "monobank":
 		plugin.Serve(monobank.New("1.0.0"))
+	case shopHostProcess:
+		runShopHost(os.Args[1], os.Args[2], os.Args[3])
 	case ledgerPlugin, ledgerHost:
 		serveLedger(name)
 	default:

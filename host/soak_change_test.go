@@ -70,7 +70,7 @@ func TestStoppingDuringAProofChoosesNothing(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	cfg := host.Config{Store: st, PublicURL: hosttest.PublicURL, StopTimeout: 24 * time.Hour, Supervision: host.Supervision{ProofTimeout: 24 * time.Hour}}
-	shopConfig(&cfg, s, list...)
+	shopConfig(&cfg, s.URL, list...)
 	inner, err := host.New(cfg)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())

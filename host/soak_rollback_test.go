@@ -86,7 +86,7 @@ func TestQuarantineAtBootIsRolledBack(t *testing.T) {
 		t.Run(fmt.Sprint("flaw ", flaw), func(t *testing.T) {
 			list := []host.Plugin{old, installed(t, stateOne("2.0.0", flaw))[0]}
 			h := &shopHost{hosttest.StartOn(t, st, hosttest.NewProvider(), func(c *host.Config) {
-				shopConfig(c, s, list...)
+				shopConfig(c, s.URL, list...)
 				c.Supervision.QuarantineAfter = 2
 			}), t, s}
 			if flaw == "" {

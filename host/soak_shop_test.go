@@ -103,10 +103,10 @@ func (s *shop) calm(t *testing.T) int {
 }
 
 // shopConfig is a host with the given versions as processes, the first preferred.
-func shopConfig(c *host.Config, s *shop, list ...host.Plugin) {
+func shopConfig(c *host.Config, baseURL string, list ...host.Plugin) {
 	c.KeepDumpable, c.Plugins = true, list
 	c.Timeouts.Start, c.Timeouts.FirstLook = 20*time.Second, 50*time.Millisecond
-	c.Accounts = append(c.Accounts, host.Account{ID: "shop-main", Provider: shopPlugin, Config: json.RawMessage(`{"base_url":"` + s.URL + `"}`)})
+	c.Accounts = append(c.Accounts, host.Account{ID: "shop-main", Provider: shopPlugin, Config: json.RawMessage(`{"base_url":"` + baseURL + `"}`)})
 }
 
 // installed writes the versions to disk and lists them, the first preferred.
@@ -129,7 +129,7 @@ type shopHost struct {
 
 func startShop(t *testing.T, s *shop, list []host.Plugin, edit ...func(*host.Config)) *shopHost {
 	t.Helper()
-	h := hosttest.Start(t, append([]func(*host.Config){func(c *host.Config) { shopConfig(c, s, list...) }}, edit...)...)
+	h := hosttest.Start(t, append([]func(*host.Config){func(c *host.Config) { shopConfig(c, s.URL, list...) }}, edit...)...)
 	return &shopHost{h, t, s}
 }
 
