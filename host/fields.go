@@ -317,7 +317,11 @@ func checkSpec(name, text string, spec pay.FieldSpec, provider string, problems 
 		problems.add(name, "must be one of %s for provider %s", strings.Join(spec.Values, ", "), provider)
 	}
 	if spec.Pattern != "" {
-		if re, err := regexp.Compile(`^(?:` + spec.Pattern + `)$`); err == nil && !re.MatchString(text) {
+		re, err := regexp.Compile(`^(?:` + spec.Pattern + `)$`)
+		switch {
+		case err != nil:
+			problems.add(name, "cannot be checked: provider %s declares a pattern that cannot be used", provider)
+		case !re.MatchString(text):
 			problems.add(name, "must match %s for provider %s%s", spec.Pattern, provider, noteOf(spec))
 		}
 	}
