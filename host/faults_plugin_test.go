@@ -8,11 +8,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,23 +24,12 @@ import (
 // faultPrefix begins the names of plugins that misbehave; the rest of the name says how.
 const faultPrefix = "fault-"
 
-// faultOrphan is the name under which a misbehaving plugin runs processes that it should not have.
-const faultOrphan = faultPrefix + "orphan"
-
 // serveFault is the main of a misbehaving plugin.
 func serveFault(name string) {
-	p := faultyProvider{name: name, version: "1.0.0"}
+	p := faultyProvider{name: name, version: "1.0.0", slow: &atomic.Bool{}}
 	switch strings.TrimPrefix(name, faultPrefix) {
-	case "orphan":
-		time.Sleep(2 * time.Minute) // ended by whoever cleans up
-		return
-	case "double-fork-middle":
-		_, _ = startOrphan(faultOrphan, true, os.Args[1:]...)
-		return
-	case "dripping":
-		p.name = faultPrefix + "drip"
 	case "drip":
-		serveDripping()
+		serveDripping(p)
 		return
 	case "exit-at-start":
 		os.Exit(3)
@@ -77,23 +67,12 @@ func speakOnly(protocol int) {
 	time.Sleep(time.Minute)
 }
 
-func orphan(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe", args...)
-	cmd.Args[0] = "payhost-provider-" + name
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd
-}
-
-// startOrphan runs this program once more under another name, in a session of its own when away.
-func startOrphan(name string, away bool, args ...string) (*exec.Cmd, error) {
-	cmd := orphan(name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: away}
-	return cmd, cmd.Start()
-}
-
 // faultyProvider behaves until it is asked for an order whose reference begins with "fault". It is its own bank: every
 // order it accepted is pending.
-type faultyProvider struct{ name, version string }
+type faultyProvider struct {
+	name, version string
+	slow          *atomic.Bool
+}
 
 func (p faultyProvider) Describe() pay.Manifest {
 	uah, _ := pay.LookupCurrency("UAH")
@@ -112,12 +91,13 @@ func (p faultyProvider) Open(_ context.Context, cfg pay.AccountConfig) (pay.Acco
 	if err := json.Unmarshal(cfg.Config, &c); err != nil {
 		return nil, pay.Invalid("config", "is not an object")
 	}
-	return faultyAccount{strings.TrimPrefix(p.name, faultPrefix), c.Poor}, nil
+	return faultyAccount{strings.TrimPrefix(p.name, faultPrefix), c.Poor, p.slow}, nil
 }
 
 type faultyAccount struct {
 	fault string
 	poor  bool
+	slow  *atomic.Bool
 }
 
 func (a faultyAccount) Abilities() pay.Abilities {
@@ -155,15 +135,13 @@ func (a faultyAccount) misbehave(ctx context.Context, req pay.CreateInvoice, sta
 	case "hang":
 		select {}
 	case "fork":
-		if _, err := startOrphan(faultOrphan, false); err != nil {
+		if err := fork(); err != nil {
 			return state, err
 		}
 		os.Exit(1)
 	case "double-fork":
-		middle, err := startOrphan(faultPrefix+"double-fork-middle", true, os.Getenv("PAYHOST_PARENT_PID"))
-		if err == nil {
-			err = middle.Wait()
-		}
+		orphan, err := doubleFork()
+		state.Data = map[string]string{"orphan": strconv.Itoa(orphan)}
 		return state, err
 	case "hold-fds":
 		for range 5000 {
@@ -222,7 +200,7 @@ func (a faultyAccount) misbehave(ctx context.Context, req pay.CreateInvoice, sta
 	case "lie-id":
 		state.ProviderRef = "f-the-same-for-every-order"
 	case "drip":
-		return state, dripFromNowOn()
+		a.slow.Store(true)
 	case "rude-error":
 		return pay.InvoiceState{}, errors.New("\x00\xff{\"@message\": 1}" + strings.Repeat("é\xc3", 4096))
 	}

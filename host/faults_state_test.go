@@ -106,28 +106,16 @@ func processes(t *testing.T) []systemProcess {
 	return list
 }
 
-// orphansOf are the processes that plugins of this process started and that left the plugin's session.
-func orphansOf(t *testing.T, host int) []int {
+// endOrphan ends a process that left its plugin's session, which nothing but a cgroup does, and says so.
+func endOrphan(t *testing.T, containment string, pid int) {
 	t.Helper()
-	var pids []int
-	for _, p := range processes(t) {
-		if strings.HasPrefix(p.command, fmt.Sprintf("payhost-provider-%s %d ", faultOrphan, host)) {
-			pids = append(pids, p.pid)
-		}
-	}
-	return pids
-}
-
-// endOrphans ends what nothing but a cgroup ends, and says so.
-func endOrphans(t *testing.T, containment string) {
-	t.Helper()
-	orphans := orphansOf(t, os.Getpid())
-	t.Logf("containment %s: %d processes outlived their plugin", containment, len(orphans))
+	require.Positive(t, pid)
 	if containment == "cgroup" {
-		require.Empty(t, orphans)
-	}
-	for _, pid := range orphans {
-		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 		gone(t, pid)
+		t.Log("containment cgroup: the process in a session of its own ended with its plugin")
+		return
 	}
+	t.Logf("containment %s: the process in a session of its own outlives its plugin", containment)
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+	gone(t, pid)
 }
