@@ -53,8 +53,8 @@ test: ## every test, shuffled, with the race detector where a C compiler is foun
 	  '  *****************************************************************' '' >&2
 	go test $(RACE) -shuffle=on -timeout 15m $(TESTFLAGS) ./...
 
-soak: ## the randomised suites in full, without the race detector (up to 40 minutes)
-	PAYHOST_SOAK=1 go test -shuffle=on -timeout 40m $(TESTFLAGS) ./...
+soak: ## the randomised suites in full, without the race detector (up to 40 minutes on two idle processors)
+	PAYHOST_SOAK=1 go test -shuffle=on -timeout 60m $(TESTFLAGS) ./...
 
 fuzz: ## every fuzz target for FUZZTIME (20s) each
 	.ci/fuzz $(FUZZTIME)

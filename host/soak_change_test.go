@@ -69,7 +69,11 @@ func TestStoppingDuringAProofChoosesNothing(t *testing.T) {
 	st, err := sqlite.OpenMemory(sqlite.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
-	cfg := host.Config{Store: st, PublicURL: hosttest.PublicURL, StopTimeout: 24 * time.Hour, Supervision: host.Supervision{ProofTimeout: 24 * time.Hour}}
+	long := 24 * time.Hour // the test would not end if anything waited for the proof
+	cfg := host.Config{
+		Store: st, PublicURL: hosttest.PublicURL, StopTimeout: long,
+		Supervision: host.Supervision{ProofTimeout: long}, Runtime: host.Runtime{HTTPTimeout: long},
+	}
 	shopConfig(&cfg, s.URL, list...)
 	inner, err := host.New(cfg)
 	require.NoError(t, err)
