@@ -12,7 +12,6 @@ MAINS       := ./cmd/payhost $(foreach p,$(PROVIDERS),./plugins/$(p)/cmd/payhost
 
 TESTFLAGS   ?=
 FUZZTIME    ?= 20s
-BENCH       ?= .
 
 # Tools are rebuilt when their pins, or the Go that compiles them, change; otherwise a stamp says that they are there.
 TOOLBIN     := .cache/bin
@@ -59,8 +58,14 @@ soak: ## the randomised suites in full, without the race detector (up to 40 minu
 fuzz: ## every fuzz target for FUZZTIME (20s) each
 	.ci/fuzz $(FUZZTIME)
 
-bench: ## the benchmarks of all packages; BENCH=regexp selects
+bench: ## what things cost beside their peers (QUICK=1: under 3 minutes); BENCH=regexp runs the packages' own benchmarks instead
+ifdef BENCH
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...
+else
+	@mkdir -p .cache/bench
+	cd bench && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../.cache/bench/ ./cmd/...
+	cd bench && ../.cache/bench/payhost-bench -bin ../.cache/bench $(if $(QUICK),-quick,-page ../docs/performance.md) -out results/$(if $(QUICK),quick,latest).json
+endif
 
 lint: $(TOOLBIN)/.lint-$(TOOLS_HASH) ## gofmt, go vet and golangci-lint
 	@unformatted=$$(git ls-files -z --cached --others --exclude-standard -- '*.go' | xargs -0 -r ls -d 2>/dev/null | xargs -r gofmt -l); \
