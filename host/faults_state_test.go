@@ -117,5 +117,6 @@ func endOrphan(t *testing.T, containment string, pid int) {
 	}
 	t.Logf("containment %s: the process in a session of its own outlives its plugin", containment)
 	_ = syscall.Kill(pid, syscall.SIGKILL)
+	_, _ = syscall.Wait4(pid, nil, 0, nil) // it is a child of this process only if that is the first of its namespace
 	gone(t, pid)
 }

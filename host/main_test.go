@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/payhost/payhost/host/internal/restrictedtest"
 	"github.com/payhost/payhost/plugins/merchant"
 	"github.com/payhost/payhost/plugins/monobank"
 	"github.com/payhost/payhost/plugins/payin"
@@ -17,6 +18,7 @@ import (
 // TestMain lets this binary also be a plugin and a host that tests kill: real
 // processes without anything to build first.
 func TestMain(m *testing.M) {
+	must(restrictedtest.Enter(os.Args, os.Environ()))
 	switch {
 	case strings.HasPrefix(filepath.Base(os.Args[0]), "payhost-provider-"):
 		serveProvider(strings.TrimPrefix(filepath.Base(os.Args[0]), "payhost-provider-"))

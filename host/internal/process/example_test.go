@@ -15,7 +15,7 @@ import (
 
 // A host starts one process, talks to it, and stops it. The plugin here is the test program itself.
 func Example() {
-	dir, err := process.OpenRunDir("/tmp")
+	dir, err := process.OpenRunDir("") // in the temporary directory
 	if err != nil {
 		fmt.Println(err)
 		return

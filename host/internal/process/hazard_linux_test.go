@@ -96,7 +96,9 @@ func serveWaiting() {
 
 // H18: a host that is the first process of its namespace buries orphans, and steals no child of the embedding program.
 func TestHazard18FirstProcessBuriesOrphans(t *testing.T) {
-	require.Nil(t, newOrphanage(nil), "only the first process of a namespace does")
+	if os.Getpid() != 1 {
+		require.Nil(t, newOrphanage(nil), "only the first process of a namespace does")
+	}
 	parent := shortDir(t)
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -18,12 +18,18 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/payhost/payhost/host/internal/restrictedtest"
 )
 
 // childArg selects what the re-executed test binary does; the environment is clean, so an argument has to carry it.
 const childArg = "payhost-test-child="
 
 func TestMain(m *testing.M) {
+	if err := restrictedtest.Enter(os.Args, os.Environ()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], childArg) {
 		runChild(strings.TrimPrefix(os.Args[1], childArg), os.Args[2:])
 		os.Exit(0)

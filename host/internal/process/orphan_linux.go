@@ -127,11 +127,17 @@ func deadPID(info *unix.Siginfo) int {
 	return int(*(*int32)(unsafe.Add(unsafe.Pointer(info), offset)))
 }
 
-// close ends the goroutine. It is fine on nil.
+// close ends the goroutine and buries whom the host's own end has left dead, for which it takes a period if there are any: the
+// embedding program may live on, and nobody would do it later. It is called when no plugin is left, and fine on nil.
 func (o *orphanage) close() {
 	if o == nil {
 		return
 	}
 	close(o.stop)
 	<-o.done
+	o.seen = nil
+	if o.look(); len(o.seen) > 0 {
+		time.Sleep(orphanPeriod)
+		o.look()
+	}
 }
