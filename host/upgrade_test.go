@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -97,11 +98,7 @@ func (a *releaseAccount) FindInvoice(ctx context.Context, req pay.FindInvoice) (
 func (r *release) served() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	seen := map[string]int{}
-	for id, n := range r.seen {
-		seen[id] = n
-	}
-	return seen
+	return maps.Clone(r.seen)
 }
 
 // releases starts a host with the given versions, the first of them preferred.
@@ -140,23 +137,28 @@ func steps(t *testing.T, h *hosttest.Host) []string {
 	return stepsOf(t, h, hosttest.ProviderName)
 }
 
+// stepsOf waits until each step is both an event and an audit row: the host may be writing the next one.
 func stepsOf(t *testing.T, h *hosttest.Host, provider string) []string {
 	t.Helper()
-	events, err := h.ObjectEvents(t.Context(), "", 1000, "plugin", provider)
-	require.NoError(t, err)
-	audit, err := h.Store.Audit(t.Context(), 0, 1000)
-	require.NoError(t, err)
-	var list, audited []string
-	for _, e := range events {
-		list = append(list, e.Type)
-	}
-	for _, a := range audit {
-		if a.ObjectType == "plugin" {
-			audited = append(audited, a.Action)
+	return *poll(t, func() *[]string {
+		events, err := h.ObjectEvents(t.Context(), "", 1000, "plugin", provider)
+		require.NoError(t, err)
+		audit, err := h.Store.Audit(t.Context(), 0, 1000)
+		require.NoError(t, err)
+		var list, audited []string
+		for _, e := range events {
+			list = append(list, e.Type)
 		}
-	}
-	require.Equal(t, list, audited, "every step is an event and an audit row")
-	return list
+		for _, a := range audit {
+			if a.ObjectType == "plugin" {
+				audited = append(audited, a.Action)
+			}
+		}
+		if !slices.Equal(list, audited) {
+			return nil
+		}
+		return &list
+	})
 }
 
 func TestAnInvoiceStaysOnItsVersionWhileACanaryRuns(t *testing.T) {
