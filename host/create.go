@@ -131,11 +131,9 @@ func (h *Host) callCreate(ctx context.Context, account pay.Account, frame pay.Ca
 	charge := pay.Charge{Invoice: req, Source: p.req.Source.Type, BalanceID: p.req.Source.ID}
 	if charge.Source == pay.SourceCredential {
 		charge.BalanceID = ""
-		stored, err := h.store.Credential(ctx, p.req.Source.ID)
-		if err != nil {
-			return effect{}, &pay.Error{Kind: pay.KindNotFound, Executed: pay.ExecutedNo, Message: "source.id: there is no such credential"}
+		if charge.Credential, err = h.chargeable(ctx, p.req.Source.ID, op.AccountID, req.Customer.ID); err != nil {
+			return effect{}, err
 		}
-		charge.Credential = &stored.StoredCredential
 	}
 	state, err := charger.Charge(ctx, charge)
 	return effect{invoice: &state}, err

@@ -138,6 +138,9 @@ func (h *Host) storeCredential(ctx context.Context, tx *store.Tx, inv store.Invo
 			continue
 		}
 		row.ID, row.CreatedAt, row.Version = old.ID, old.CreatedAt, old.Version
+		if old.Status == pay.CredentialRevoked {
+			return nil // News of the invoice does not bring back what was revoked here.
+		}
 		if c.Token == "" {
 			row.Token = old.Token
 		}

@@ -239,7 +239,7 @@ func savedCard(ctx context.Context, c *cell) error {
 	if _, err := c.h.RefreshInvoice(ctx, inv.ID); err != nil {
 		return err
 	}
-	list, err := c.h.Store.Credentials(ctx, host.DefaultTenant, req.Customer.ID)
+	list, err := c.h.Credentials(ctx, host.ListCredentials{Customer: req.Customer.ID})
 	if err == nil && len(list) != 1 {
 		err = fmt.Errorf("%d cards are saved, not one", len(list))
 	}

@@ -108,7 +108,7 @@ func (p *program) root() *cobra.Command {
 	root.SetVersionTemplate("payhost {{.Version}}\n")
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.sandboxCommand(), p.configCommand(), p.pluginCommand(), p.invoiceCommand(),
-		p.payoutCommand(), p.accountCommand(), p.operationCommand(), p.webhookCommand(), p.eventCommand(),
+		p.payoutCommand(), p.credentialCommand(), p.accountCommand(), p.operationCommand(), p.webhookCommand(), p.eventCommand(),
 	)
 	return group(root)
 }

@@ -71,6 +71,7 @@ func TestScopes(t *testing.T) {
 		"POST /v1/invoices/{id}/refunds": "refund", "GET /v1/invoices/{id}/refunds": "read", "GET /v1/refunds/{id}": "read", "GET /v1/refunds": "read", "GET /v1/payouts": "read", "GET /v1/disputes": "read",
 		"POST /v1/invoices/{id}/actions/{name}": "read", "POST /v1/accounts/{id}/actions/{name}": "read",
 		"POST /v1/payouts/{id}/actions/{name}": "read", "POST /v1/refunds/{id}/actions/{name}": "read", "POST /v1/disputes/{id}/actions/{name}": "read",
+		"GET /v1/credentials": "read", "DELETE /v1/credentials/{id}": "create",
 		"GET /v1/accounts/{id}/actions": "read", "GET /v1/invoices/{id}/actions": "read",
 		"GET /v1/invoices/{id}/timeline": "read", "GET /v1/invoices/{id}/evidence": "evidence",
 		"POST /v1/payouts": "payout", "GET /v1/payouts/{id}": "read", "GET /v1/accounts/{id}/balance": "read",

@@ -77,7 +77,7 @@ func routes() []string {
 		"POST /v1/invoices/{id}/cancel", "POST /v1/invoices/{id}/capture", "POST /v1/invoices/{id}/void",
 		"POST /v1/invoices/{id}/actions/{name}", "GET /v1/invoices/{id}/timeline", "GET /v1/invoices/{id}/evidence",
 		"POST /v1/invoices/{id}/refunds", "GET /v1/invoices/{id}/refunds", "GET /v1/refunds/{id}", "GET /v1/refunds", "GET /v1/payouts", "GET /v1/disputes",
-		"POST /v1/payouts", "GET /v1/payouts/{id}",
+		"POST /v1/payouts", "GET /v1/payouts/{id}", "GET /v1/credentials", "DELETE /v1/credentials/{id}",
 		"GET /v1/operations", "GET /v1/operations/{id}", "POST /v1/operations/{id}/resolve",
 		"GET /v1/plugins", "GET /v1/plugins/{name}", "POST /v1/plugins/{name}/restart",
 		"POST /v1/plugins/{name}/use", "POST /v1/plugins/{name}/rollback", "POST /v1/plugins/{name}/pause", "POST /v1/plugins/{name}/resume",

@@ -51,6 +51,7 @@ func New(h *host.Host, cfg Config) (http.Handler, error) {
 	s.changeRoutes()
 	s.refundRoutes()
 	s.listRoutes()
+	s.credentialRoutes()
 	s.payoutRoutes()
 	s.actionRoutes()
 	s.historyRoutes()

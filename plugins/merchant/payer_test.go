@@ -97,6 +97,14 @@ func TestManualQRWaits(t *testing.T) {
 	require.Equal(t, pay.StatusPending, got.Status)
 	require.Equal(t, later, got.Report.NextLookAt)
 	require.Len(t, g.calls(), 1, "an invoice that waits for requisites is not canceled")
+
+	// It is looked for again as long as it is not there.
+	acc, _ = against(t, always(200, invoiceJSON(t, map[string]any{
+		"deals": []any{dealJSON(map[string]any{"paymentOption": optionManualQR, "requisites": nil})},
+	})))
+	got, err = acc.GetInvoice(t.Context(), pay.InvoiceRef{ProviderRef: testID})
+	require.NoError(t, err)
+	require.Equal(t, later, got.Report.NextLookAt)
 }
 
 func TestPageIsSecure(t *testing.T) {

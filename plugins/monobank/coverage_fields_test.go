@@ -40,7 +40,23 @@ func fieldTables() []coverage.Table {
 			"TestCreateRefusesBeforeSending/app at a desk"),
 		offered("answer: invoiceId, pageUrl, appUrl", "§2.3, documented", nil, "an answer without an id and a web page is no answer",
 			"TestCreateSendsEveryField", "TestCreateAnswersThatSayNothing"),
+	}}, {Title: "Lines of a basket", Rows: []coverage.Row{
+		offered("name, qty, sum, code", "§2.2, documented", nil, "required; qty may be a fraction, sum is the price of one", every, "TestNumbersBeyondFloats"),
+		offered("total", "§2.2, documented", nil, "given, or computed where it is a whole number", every),
+		offered("icon, unit, barcode", "§2.2, documented", nil, "items[].image_url, .unit and .barcode", every),
+		offered("header, footer, uktzed, tax", "§2.2, documented", nil, "items[].options; tax also from items[].tax_codes", every, "TestFiscalItems"),
+		offered("discounts of a line: type, mode, value, tax", "§2.2, documented", nil, "items[].options.discounts", every,
+			"TestCreateRefusesBeforeSending/discount fine"),
+	}}, {Title: "Requests of invoice/cancel, finalize and remove", Rows: []coverage.Row{
+		offered("invoiceId", "§4, §5, §6, documented", nil, "", "TestChangesSendExactly"),
+		offered("amount of cancel", "§4, documented", nil, "in minor units; positive, in the currency of the invoice", "TestChangesSendExactly",
+			"TestChangesAreRefusedBeforeSending"),
+		offered("amount of finalize", "§5, documented; optional in older documents", nil, "always sent", "TestChangesSendExactly"),
+		offered("extRef", "§4, documented", nil, "the key of the operation", "TestChangesSendExactly", "TestGetRefund"),
+		offered("items of cancel and finalize", "§4, §5, documented", nil, "for the fiscal receipt", "TestChangesSendExactly", "TestFiscalItems"),
 	}}, {Title: "Request of wallet/payment", Rows: []coverage.Row{
+		offered("amount, ccy of a charge", "§10.2, documented", nil, "ccy has no default here and is always sent", "TestChargeSendsExactly"),
+		offered("redirectUrl, webHookUrl of a charge", "§10.2, documented", nil, "", "TestChargeSendsExactly", "TestChargeIsRefusedBeforeSending"),
 		offered("cardToken", "§10.2, documented", as("field:source"), "the host hands over the stored credential; the token is in no error",
 			"TestChargeSendsExactly", "TestChargeAnswers/its token repeated"),
 		offered("initiationKind", "§10.2, documented", as("field:initiated_by"), "a client needs return_urls.default", "TestChargeSendsExactly",
@@ -74,6 +90,7 @@ func fieldTables() []coverage.Table {
 		offered("payMethod", "§3.1, seen", nil, "the method where paymentInfo has none", "TestRealDeliveryShape"),
 		offered("members to come", "§1, seen", nil, "are ignored", "TestOddTypesDoNotHideAPayment/unknown members"),
 	}}, {Title: "Rows of the statement", Rows: []coverage.Row{
+		offered("from, to of the request", "§8.1, documented", nil, "Unix seconds", "TestListTransactionsAsksShortTimes", "TestListTransactionsBounds"),
 		offered("invoiceId, date, amount, ccy", "§8.1, documented", nil, "a row without id and date makes the page unreadable",
 			"TestListTransactionsReadsRows", "TestListTransactionsRefuses/no date"),
 		offered("status", "§8.1, documented", nil, "an unknown word is no status", "TestListTransactions", "TestListTransactionsReadsRows/unknown status"),

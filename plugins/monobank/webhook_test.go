@@ -7,10 +7,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"math/big"
 	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -141,6 +143,22 @@ func TestOfficialSampleVerifies(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, result, again, "a repeat reads the same")
 	require.EqualValues(t, 1, keys.fetches.Load(), "the key is cached")
+}
+
+// Nothing promises low values of s: the other signature of the same r is as good.
+func TestHighSIsAccepted(t *testing.T) {
+	raw, err := base64.StdEncoding.DecodeString(officialSign)
+	require.NoError(t, err)
+	var pair struct{ R, S *big.Int }
+	_, err = asn1.Unmarshal(raw, &pair)
+	require.NoError(t, err)
+	require.Less(t, pair.S.BitLen(), 255, "the sample has a low s")
+	pair.S.Sub(elliptic.P256().Params().N, pair.S)
+	twin, err := asn1.Marshal(pair)
+	require.NoError(t, err)
+	a := open(t, newKeyServer(t, officialKey).url, newClock(), nil)
+	_, err = a.HandleWebhook(t.Context(), webhook(officialBody, base64.StdEncoding.EncodeToString(twin)))
+	require.NoError(t, err)
 }
 
 // TestNoMutationIsAccepted alters body or signature in many ways. Only whitespace
