@@ -63,7 +63,7 @@ func (p *hostProcess) start() (plugins []int) {
 	require.NoError(p.t, err)
 	require.NoError(p.t, cmd.Start())
 	p.cmd, p.input, p.output = cmd, input, bufio.NewReader(output)
-	for _, field := range strings.Fields(p.answer()) {
+	for field := range strings.FieldsSeq(p.answer()) {
 		pid, err := strconv.Atoi(field)
 		require.NoError(p.t, err)
 		plugins = append(plugins, pid)
