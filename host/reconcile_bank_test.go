@@ -183,7 +183,7 @@ func (b *books) next(t testing.TB) {
 	b.t = t
 	b.suffix += "'"
 	b.account = fmt.Sprint("bank-", len(b.suffix))
-	require.NoError(t, b.PutAccount(context.Background(), host.Account{ID: b.account, Provider: "bank", TimeZone: bankZone, Config: json.RawMessage(`{}`)}))
+	require.NoError(t, b.PutAccount(t.Context(), host.Account{ID: b.account, Provider: "bank", TimeZone: bankZone, Config: json.RawMessage(`{}`)}))
 	b.bank.mu.Lock()
 	defer b.bank.mu.Unlock()
 	b.bank.txs = nil

@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -191,7 +190,7 @@ func (m *monoLedger) start(t testing.TB) *hosttest.Host {
 	})
 	_, err := sim.Seed(m.seeds)
 	require.NoError(t, err)
-	require.NoError(t, h.Store.Write(context.Background(), func(tx *store.Tx) error {
+	require.NoError(t, h.Store.Write(t.Context(), func(tx *store.Tx) error {
 		for i := range m.invoices {
 			if err := tx.InsertInvoice(&m.invoices[i]); err != nil {
 				return err
@@ -209,7 +208,7 @@ func (m *monoLedger) start(t testing.TB) *hosttest.Host {
 
 func reconcileMono(t testing.TB, h *hosttest.Host) *host.ReconciliationRun {
 	t.Helper()
-	run, err := h.Reconcile(context.Background(), host.Reconcile{Account: "mono-main", From: "2026-03-01", To: "2026-03-01"})
+	run, err := h.Reconcile(t.Context(), host.Reconcile{Account: "mono-main", From: "2026-03-01", To: "2026-03-01"})
 	require.NoError(t, err)
 	require.Equal(t, "done", run.State, run.Error)
 	return run

@@ -559,7 +559,7 @@ func TestReconciliationEndsWithItsHost(t *testing.T) {
 	b := openBooks(t, bank)
 	ended := make(chan *host.ReconciliationRun, 1)
 	go func() {
-		run, err := b.Reconcile(context.Background(), host.Reconcile{Account: bankAccountID, From: "2026-03-01", To: "2026-03-01"})
+		run, err := b.Reconcile(t.Context(), host.Reconcile{Account: bankAccountID, From: "2026-03-01", To: "2026-03-01"})
 		if err != nil {
 			t.Error(err)
 		}

@@ -28,10 +28,7 @@ type remote struct {
 
 // remoteFlags adds the flags to a command. more are formats of its output beside table and json.
 func (p *program) remoteFlags(cmd *cobra.Command, more ...string) *remote {
-	usage := "table for people, json for programs"
-	for _, format := range more {
-		usage += ", " + format
-	}
+	usage := strings.Join(append([]string{"table for people, json for programs"}, more...), ", ")
 	r := &remote{
 		p:         p,
 		formats:   append([]string{"table", "json"}, more...),

@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/host/hosttest"
 	"github.com/payhost/payhost/host/metrics"
+	"github.com/payhost/payhost/host/store/sqlite"
 )
 
 func TestTheNumbersOfAHost(t *testing.T) {
@@ -40,10 +42,20 @@ payhost_ready 1
 
 // An embedding program registers the collector with its own registry.
 func ExampleNew() {
-	var h *host.Host // made by host.New
-	registry := prometheus.NewRegistry()
-	if h != nil {
-		registry.MustRegister(metrics.New(h))
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	// Output:
+	defer func() { _ = st.Close() }()
+	h, err := host.New(host.Config{Store: st})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(metrics.New(h))
+	families, err := registry.Gather()
+	fmt.Println(families[0].GetName(), err)
+	// Output: payhost_ready <nil>
 }

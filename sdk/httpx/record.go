@@ -138,12 +138,12 @@ func (t *recordingTransport) RoundTrip(req *http.Request) (*http.Response, error
 	if err != nil {
 		e.failure, _ = describe(err)
 		e.notSent = f.provesUnsent(err)
-		r.write(e)
+		r.write(e) //nolint:contextcheck // a file is written to the end, whatever becomes of the call
 		return nil, err
 	}
 	e.response = res
 	e.received = &tee{ReadCloser: res.Body}
-	e.received.done = func(failure error) {
+	e.received.done = func(failure error) { //nolint:contextcheck // as above
 		if failure != nil {
 			e.failure, _ = describe(failure)
 		}

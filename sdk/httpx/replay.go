@@ -65,7 +65,7 @@ func readRecorded(files fs.FS, name string) (recordedFile, error) {
 	if err != nil {
 		return recordedFile{}, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	content, err := io.ReadAll(io.LimitReader(file, maxRecordedFile+1))
 	if err != nil {
 		return recordedFile{}, err

@@ -93,10 +93,10 @@ func hostileAnswers() []hostileAnswer {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", strconv.Itoa(sound.Body.Len()+1))
 			_, _ = w.Write(sound.Body.Bytes())
-			panic(http.ErrAbortHandler)
+			panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told to cut the connection
 		}},
 		{name: "cut before the status", why: blind, serve: func(http.ResponseWriter, *http.Request, *httptest.ResponseRecorder) {
-			panic(http.ErrAbortHandler)
+			panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told to cut the connection
 		}},
 		{name: "status 204", why: blind, serve: status(http.StatusNoContent)},
 		{name: "status 200 without a body", why: blind, serve: status(http.StatusOK)},

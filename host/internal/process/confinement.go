@@ -64,7 +64,7 @@ func (c Confinement) All() []NamedMeasure {
 	v := reflect.ValueOf(c)
 	out := make([]NamedMeasure, 0, v.NumField())
 	for i := range v.NumField() {
-		if m, ok := v.Field(i).Interface().(Measure); ok {
+		if m, ok := reflect.TypeAssert[Measure](v.Field(i)); ok {
 			out = append(out, NamedMeasure{Name: v.Type().Field(i).Tag.Get("name"), Measure: m})
 		}
 	}

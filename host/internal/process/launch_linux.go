@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -104,7 +105,7 @@ func (r *launchRequest) attempt(traced bool, g *group, earlier error) (*os.Proce
 		report.Tree = unavailable(fmt.Sprintf("only the process group is ended: starting in a control group: %v", earlier))
 	}
 	if traced && r.rules != nil {
-		attr.Files = append(attr.Files[:len(attr.Files):len(attr.Files)], r.rules.file)
+		attr.Files = append(slices.Clip(attr.Files), r.rules.file)
 	}
 	tiers := r.tiers()
 	for _, t := range tiers {

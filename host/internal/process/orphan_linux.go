@@ -86,7 +86,7 @@ func deadChildren() []int {
 		if err != nil {
 			continue // a thread that has ended
 		}
-		for _, field := range strings.Fields(string(data)) {
+		for field := range strings.FieldsSeq(string(data)) {
 			pid, err := strconv.Atoi(field)
 			if err != nil {
 				continue

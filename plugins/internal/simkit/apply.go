@@ -53,6 +53,7 @@ func (t *Faults) apply(f Fault, w http.ResponseWriter, r *http.Request, next htt
 	case FaultEmpty:
 		next(newHeldAnswer(), r)
 		w.WriteHeader(http.StatusOK)
+	case ConditionMaintenance, ConditionRateLimit: // conditions of the whole simulator; [Kit.Handle] answers them itself
 	}
 }
 

@@ -3,6 +3,7 @@ package simkit_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -175,9 +176,7 @@ func TestMovesAndObjects(t *testing.T) {
 func bodyOf(t *testing.T, m simkit.Move) string {
 	t.Helper()
 	in := map[string]any{}
-	for name, v := range m.Fixed {
-		in[name] = v
-	}
+	maps.Copy(in, m.Fixed)
 	for _, f := range m.Fields {
 		switch {
 		case f.Kind == simkit.FieldNumber && f.Value != "":

@@ -2,6 +2,7 @@ package monobanksim
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -24,9 +25,7 @@ func (w *world) objects(t *testing.T) []simkit.Object {
 func (w *world) press(t *testing.T, m simkit.Move, id string) (int, string) {
 	t.Helper()
 	in := map[string]any{"id": id}
-	for name, v := range m.Fixed {
-		in[name] = v
-	}
+	maps.Copy(in, m.Fixed)
 	for _, f := range m.Fields {
 		if f.Name == "status" {
 			in["status"] = "invented"

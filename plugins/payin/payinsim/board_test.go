@@ -3,6 +3,7 @@ package payinsim
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -40,9 +41,7 @@ func TestBoardTellsTheTruth(t *testing.T) {
 func (w *world) command(t *testing.T, m simkit.Move, id string) (int, string, http.Header) {
 	t.Helper()
 	in := map[string]any{"id": id}
-	for name, v := range m.Fixed {
-		in[name] = v
-	}
+	maps.Copy(in, m.Fixed)
 	name := m.Command
 	if name == "" {
 		name = m.Name

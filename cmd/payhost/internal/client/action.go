@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -66,9 +67,7 @@ func (c *Client) RunAction(ctx context.Context, a Action) (result *host.ActionRe
 		return nil, false, err
 	}
 	header.Set("Content-Type", contentType)
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	status, err := c.exchange(c.streams, req, result)
 	return result, status == http.StatusAccepted, err
 }

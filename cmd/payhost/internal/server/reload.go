@@ -75,18 +75,18 @@ func (s *serving) fingerprint() string {
 	sum := sha256.New()
 	if !s.options.Dev {
 		content, err := os.ReadFile((lockfile.Store{DataDir: s.options.Config.DataDir}).LockPath())
-		fmt.Fprintf(sum, "%x %v", content, err)
+		_, _ = fmt.Fprintf(sum, "%x %v", content, err) // a hash takes everything
 		return hex.EncodeToString(sum.Sum(nil))
 	}
 	for _, dir := range s.options.Config.PluginsDir {
 		entries, err := os.ReadDir(dir)
-		fmt.Fprintf(sum, "%s %v\n", dir, err)
+		_, _ = fmt.Fprintf(sum, "%s %v\n", dir, err)
 		for _, e := range entries {
 			if _, ok := lockfile.ProviderName(e.Name()); !ok {
 				continue
 			}
 			if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil {
-				fmt.Fprintf(sum, "%s %d %d\n", e.Name(), info.Size(), info.ModTime().UnixNano())
+				_, _ = fmt.Fprintf(sum, "%s %d %d\n", e.Name(), info.Size(), info.ModTime().UnixNano())
 			}
 		}
 	}
