@@ -64,6 +64,7 @@ ifdef BENCH
 else
 	@mkdir -p .cache/bench
 	cd bench && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../.cache/bench/ ./cmd/...
+	cd bench && GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags '-s -w' -o ../.cache/bench/guest.wasm ./cmd/guest
 	cd bench && ../.cache/bench/payhost-bench -bin ../.cache/bench $(if $(QUICK),-quick,-page ../docs/performance.md) -out results/$(if $(QUICK),quick,latest).json
 endif
 

@@ -17,6 +17,7 @@ import (
 	"github.com/payhost/payhost/host/bench/internal/launch"
 	"github.com/payhost/payhost/host/bench/internal/report"
 	"github.com/payhost/payhost/host/bench/internal/round"
+	"github.com/payhost/payhost/host/bench/internal/sandbox"
 	"github.com/payhost/payhost/host/bench/internal/webhook"
 )
 
@@ -77,7 +78,33 @@ func measureProcesses(ctx context.Context, s settings) (_ []report.Group, err er
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	starts, err := compare(ctx, "Start-up and memory", aboutStart, s.plan(launch.Levels(), time.Second), l.Subjects(), launch.Goals())
-	return []report.Group{calls, starts}, err
+	if err != nil {
+		return nil, err
+	}
+	boxes, err := measureSandboxes(ctx, s, dirs[0], b)
+	return []report.Group{calls, starts, boxes}, err
+}
+
+const aboutSandboxes = `Peers that run the adapter inside the host, four instances each, without deadline or verdict. The guest exchanges the same encoded
+messages, the script tables of their fields. They are measured apart from the hop, because their memory changes how often the host's collector runs.`
+
+func measureSandboxes(ctx context.Context, s settings, dir string, b *hop.Bench) (_ report.Group, err error) {
+	subjects, missing := b.Subjects()[:1], []string{}
+	if w, err := sandbox.NewWasm(ctx, s.bin, hop.AnswerFile(dir), b.Captured().Request()); err != nil {
+		missing = append(missing, fmt.Sprintf("%s: %v", sandbox.WasmName, err))
+	} else {
+		subjects = append(subjects, round.Subject{Name: sandbox.WasmName, Call: w.Create})
+		defer func() { _ = w.Close(ctx) }()
+	}
+	l, err := sandbox.NewLua()
+	if err != nil {
+		return report.Group{}, err
+	}
+	defer l.Close()
+	subjects = append(subjects, round.Subject{Name: sandbox.LuaName, Call: l.Create})
+	g, err := compare(ctx, "Sandboxes", aboutSandboxes, s.plan(sandbox.Levels(), 500*time.Millisecond), subjects, sandbox.Goals())
+	g.NotMeasured = missing
+	return g, err
 }
 
 const aboutCommit = `Durable creates through the whole engine, with the provider in the host's process: intent on the disk, call, outcome on the disk. The
