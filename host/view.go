@@ -67,9 +67,10 @@ func (h *Host) viewIn(ctx context.Context, r *store.Reader, row store.Invoice) (
 	return &inv, nil
 }
 
-// awaitsPayer reports whether there is anything left for the payer to do.
+// awaitsPayer reports whether there is anything left for the payer to do. While the provider works on what the payer did there is
+// not: whoever saw the requisites once more might pay twice.
 func awaitsPayer(s pay.Status) bool {
-	return s == pay.StatusPending || s == pay.StatusProcessing || s == pay.StatusPartiallyPaid
+	return s == pay.StatusPending || s == pay.StatusPartiallyPaid
 }
 
 func nextActions(ctx context.Context, r *store.Reader, row store.Invoice) ([]pay.NextAction, error) {
