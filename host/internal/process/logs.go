@@ -26,6 +26,7 @@ type logSink struct {
 	pid    atomic.Int64 // of the process, once it runs
 	lost   atomic.Int64 // lines dropped since the last report
 	stop   chan struct{}
+	late   atomic.Bool   // nobody waits any longer for what is queued
 	done   chan struct{} // closed when the goroutine has ended
 
 	mu   sync.Mutex // guards tail
@@ -92,7 +93,7 @@ func (l *logSink) last(n int) []string {
 }
 
 // close ends the goroutine after what is queued has been logged, and waits for that no longer than the given time: a logger
-// that hangs must not hang the end of a process.
+// that hangs must not hang the end of a process. What has not been logged by then is dropped and counted.
 func (l *logSink) close(wait time.Duration) {
 	close(l.stop)
 	timer := time.NewTimer(wait)
@@ -100,6 +101,7 @@ func (l *logSink) close(wait time.Duration) {
 	select {
 	case <-l.done:
 	case <-timer.C:
+		l.late.Store(true)
 	}
 }
 
@@ -117,6 +119,10 @@ func (l *logSink) run() {
 			for {
 				select {
 				case line := <-l.queue:
+					if l.late.Load() {
+						l.lost.Add(1)
+						continue
+					}
 					l.log(line)
 				default:
 					l.reportLost()

@@ -236,6 +236,22 @@ func TestHazard13HangingLogger(t *testing.T) {
 	require.Equal(t, "done", mustAsk(t, p, "stderr-flood 20000"))
 }
 
+// What a slow logger has not taken when the wait for it is over is dropped and counted: the goroutine does not go on for its sake.
+func TestLateLinesAreDropped(t *testing.T) {
+	slow := &recorder{block: make(chan struct{}), only: "a line"}
+	sink := newLogSink(slog.New(slow), scrubber{})
+	for range 10 {
+		sink.take("", []byte("a line"), false)
+	}
+	eventually(t, "the logger has one", func() bool { return len(sink.queue) == 9 })
+	sink.close(time.Millisecond)
+	close(slow.block)
+	awaitClosed(t, sink.done)
+	dropped, ok := slow.find("plugin output dropped")
+	require.True(t, ok)
+	require.Equal(t, "9", dropped.attrs["lines"], "one was with the logger")
+}
+
 // H14: prints before the handshake, binary ones and long ones included, do not fail the start.
 func TestHazard14PrintsBeforeHandshake(t *testing.T) {
 	b := newBench(t)

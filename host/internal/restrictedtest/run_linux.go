@@ -102,7 +102,7 @@ func existingNoexec(t *testing.T, e environment) string {
 		if m.kind != "tmpfs" || !m.has("noexec") {
 			continue
 		}
-		dir, err := os.MkdirTemp(m.where, "re")
+		dir, err := os.MkdirTemp(m.where, "re") //nolint:usetesting // on a mount that a test does not choose
 		if err != nil {
 			continue // it is not for this user
 		}
