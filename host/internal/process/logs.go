@@ -119,10 +119,6 @@ func (l *logSink) run() {
 			for {
 				select {
 				case line := <-l.queue:
-					if l.late.Load() {
-						l.lost.Add(1)
-						continue
-					}
 					l.log(line)
 				default:
 					l.reportLost()
@@ -135,6 +131,10 @@ func (l *logSink) run() {
 
 func (l *logSink) log(line queuedLine) {
 	l.queued.Add(-int64(len(line.text)))
+	if l.late.Load() {
+		l.lost.Add(1)
+		return
+	}
 	if !l.logger.Enabled(context.Background(), slog.LevelError) {
 		return // nothing is logged at all, so nothing needs to be parsed
 	}
