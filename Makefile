@@ -50,7 +50,7 @@ test: ## every test, shuffled, with the race detector where a C compiler is foun
 	  '  *  No C compiler, or CGO_ENABLED=0: running WITHOUT the race    *' \
 	  '  *  detector. Data races will not be found. Install gcc or clang.*' \
 	  '  *****************************************************************' '' >&2
-	go test $(RACE) -shuffle=on -timeout 15m $(TESTFLAGS) ./...
+	go test $(RACE) -shuffle=on -timeout 30m $(TESTFLAGS) ./...
 
 soak: ## the randomised suites in full, without the race detector (up to 40 minutes on two idle processors)
 	PAYHOST_SOAK=1 go test -shuffle=on -timeout 60m $(TESTFLAGS) ./...
@@ -86,6 +86,7 @@ verify: tools ## regenerating changes nothing, the contract is kept, the modules
 	go mod tidy -diff
 	go mod verify
 	cd tools && go mod verify
+	cd bench && go mod tidy -diff && go vet ./...
 
 ##
 ## Change it
