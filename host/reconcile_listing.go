@@ -74,7 +74,7 @@ func (r *reconciler) listing(ctx context.Context, ask span, take func(page int, 
 // page reads one page of the provider's ledger.
 func (r *reconciler) page(ctx context.Context, ask span, cursor string) (page pay.TransactionPage, err error) {
 	err = r.patiently(ctx, func(ctx context.Context) error {
-		return r.call(ctx, pay.CanListTransactions, func(ctx context.Context, use *accountUse, account store.Account) error {
+		return r.call(ctx, pay.CanListTransactions, "", func(ctx context.Context, use *accountUse, account store.Account) error {
 			ctx, cancel := context.WithTimeout(ctx, r.h.cfg.Timeouts.Adapter)
 			defer cancel()
 			lister, err := pay.Offered[pay.TransactionLister](use.account, pay.CanListTransactions)

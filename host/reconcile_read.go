@@ -39,8 +39,11 @@ func (r *reconciler) patiently(ctx context.Context, ask func(ctx context.Context
 	}
 }
 
-// call opens the account as it is now and makes one call that only reads, within the provider's rate limits.
-func (r *reconciler) call(ctx context.Context, ability pay.Ability, ask func(ctx context.Context, use *accountUse, account store.Account) error) error {
+// call opens the account as it is now and makes one call that only reads, within the provider's rate limits. object is the id of what it
+// is about, whose version of the plugin it takes; empty for the ledger.
+func (r *reconciler) call(
+	ctx context.Context, ability pay.Ability, object string, ask func(ctx context.Context, use *accountUse, account store.Account) error,
+) error {
 	account, err := r.h.account(ctx, r.account.ID)
 	if err != nil {
 		return err
@@ -50,7 +53,7 @@ func (r *reconciler) call(ctx context.Context, ability pay.Ability, ask func(ctx
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.h.cfg.Timeouts.Operation)
 	defer cancel()
-	use, err := r.h.open(ctx, account)
+	use, err := r.h.openFor(ctx, account, routeTo(object))
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (r *reconciler) walkInvoice(ctx context.Context, inv store.Invoice) error {
 	}
 	var state pay.InvoiceState
 	err := r.patiently(ctx, func(ctx context.Context) error {
-		return r.call(ctx, lookAbility(inv), func(ctx context.Context, use *accountUse, account store.Account) (err error) {
+		return r.call(ctx, lookAbility(inv), inv.ID, func(ctx context.Context, use *accountUse, account store.Account) (err error) {
 			state, err = r.h.look(ctx, use, account, inv)
 			return err
 		})
@@ -215,7 +215,7 @@ func (r *reconciler) askRefunds(ctx context.Context, inv store.Invoice) (*differ
 		r.withLock(func() { r.checked[checkedRefunds]++ })
 		var state pay.RefundState
 		err := r.patiently(ctx, func(ctx context.Context) error {
-			return r.call(ctx, pay.CanGetRefund, func(ctx context.Context, use *accountUse, account store.Account) error {
+			return r.call(ctx, pay.CanGetRefund, inv.ID, func(ctx context.Context, use *accountUse, account store.Account) error {
 				getter, err := pay.Offered[pay.RefundGetter](use.account, pay.CanGetRefund)
 				if err != nil {
 					return err
@@ -260,7 +260,7 @@ func (r *reconciler) walkPayout(ctx context.Context, p store.Payout) error {
 	}
 	var state pay.PayoutState
 	err := r.patiently(ctx, func(ctx context.Context) error {
-		return r.call(ctx, pay.CanGetPayout, func(ctx context.Context, use *accountUse, account store.Account) error {
+		return r.call(ctx, pay.CanGetPayout, p.ID, func(ctx context.Context, use *accountUse, account store.Account) error {
 			getter, err := pay.Offered[pay.PayoutGetter](use.account, pay.CanGetPayout)
 			if err != nil {
 				return err
