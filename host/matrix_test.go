@@ -121,6 +121,7 @@ func (g *group) start(t *testing.T, plugin, sink string, certs [2]tls.Certificat
 		c.Plugins = []host.Plugin{{Name: plugin, Path: thisBinary(t), Required: true}}
 		c.Runtime.CABundlePEM, c.Runtime.HTTPTimeout = trusted, 4*time.Second
 		c.Timeouts.Adapter, c.Timeouts.Operation, c.Timeouts.FirstLook = 6*time.Second, 7*time.Second, 100*time.Millisecond
+		c.Supervision.HealthMisses = 1000 // a frozen plugin stays frozen until its cell thaws it
 	})
 	for _, c := range g.cells {
 		c.h, c.clock, c.sim, c.gate = g.h, g.clock, simulate(plugin), newGate(t, certs)
@@ -196,11 +197,14 @@ func (g *group) strike(ctx context.Context) error {
 
 // signal goes to the plugin's process and to no other.
 func (g *group) signal(signal syscall.Signal) error {
-	pid := pidOf(g.h, g.cells[0].op.plugin)
-	if pid <= 1 {
-		return errors.New("the plugin has no process")
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if pid := pidOf(g.h, g.cells[0].op.plugin); pid > 1 {
+			return syscall.Kill(pid, signal)
+		}
+		if time.Now().After(deadline) {
+			return errors.New("the plugin has no process")
+		}
 	}
-	return syscall.Kill(pid, signal)
 }
 
 // bury ends a frozen plugin; one that is dead already needs nothing.
