@@ -77,7 +77,7 @@ func (l *lane) run(ctx context.Context) {
 		died := l.watch(ctx, g)
 		switch {
 		case g.answered.Load() || l.h.cfg.Now().Sub(began) >= l.h.cfg.Supervision.ProvedAfter:
-			policy.proved()
+			policy.reset()
 		case died:
 			l.rest(ctx, &policy, true, "died before it answered a call: "+g.exitText(), tried)
 		}
@@ -105,7 +105,7 @@ func (l *lane) rest(ctx context.Context, policy *restarts, started bool, reason 
 	select {
 	case <-timer.C:
 	case <-l.restarts:
-		policy.release()
+		policy.reset()
 	case <-ctx.Done():
 	}
 }

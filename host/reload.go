@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -77,27 +76,9 @@ func (s *supervisor) reload(ctx context.Context, list []Plugin) error {
 		return err
 	}
 	if !chosen {
-		return s.follow(ctx, candidate)
+		return s.switchTo(ctx, candidate, "", "the configuration prefers it") // and goes on to decide
 	}
-	return s.switchTo(ctx, candidate, "the list of installed plugins changed")
-}
-
-// follow moves all calls to the version that the configuration prefers, without choosing it: the configuration goes on to decide.
-// What is stored is where a rollback returns to.
-func (s *supervisor) follow(ctx context.Context, to *lane) error {
-	choice := store.PluginChoice{Provider: s.name, Since: s.h.now(), Actor: actorFrom(ctx).name, Reason: "the configuration prefers it"}
-	s.mu.Lock()
-	choice.Previous = s.goBackTo(s.stable, to)
-	s.mu.Unlock()
-	data := pluginEvent{Version: to.plugin.Version, Previous: choice.Previous, Reason: choice.Reason}
-	if err := s.notePlugin(ctx, stepSwitched, data, &choice); err != nil {
-		s.retire(to)
-		return err
-	}
-	s.settleOn(to, choice)
-	s.closeBreakers(ctx)
-	s.retireKept(ctx)
-	return nil
+	return s.switchTo(ctx, candidate, wanted.Version, "the list of installed plugins changed")
 }
 
 // Needed lists the open objects that keep a version from being removed: their private state is read by it and by no other

@@ -69,8 +69,8 @@ type restarts struct {
 	trips    int
 }
 
-// proved forgets the failures: a process has answered a call, or has served for long enough.
-func (r *restarts) proved() { r.failures, r.trips = 0, 0 }
+// reset forgets the failures: a process has answered a call or has served for long enough, or an operator ends the wait.
+func (r *restarts) reset() { r.failures, r.trips = 0, 0 }
 
 // failed counts one more process that did not prove itself and says where the plugin stands now and how long, with jitter, it
 // waits. started tells one that died from one that never served; the first death is followed by a start at once.
@@ -89,6 +89,3 @@ func (r *restarts) failed(started bool) (PluginState, time.Duration) {
 	wait := min(backoffMost, backoffFirst<<min(r.failures-1, 10))
 	return PluginBackoff, wait/2 + rand.N(wait/2)
 }
-
-// release ends a quarantine on an operator's word: the next process starts with a clean slate.
-func (r *restarts) release() { r.failures, r.trips = 0, 0 }

@@ -119,7 +119,7 @@ func (s *supervisor) use(ctx context.Context, req UsePlugin) error {
 	if asCanary {
 		return s.startCanary(ctx, candidate, req)
 	}
-	return s.switchTo(ctx, candidate, req.Reason)
+	return s.switchTo(ctx, candidate, candidate.plugin.Version, req.Reason)
 }
 
 // same reports whether two installed plugins are the same bytes under the same version, run in the same way.
@@ -178,14 +178,13 @@ func (s *supervisor) resize(ctx context.Context, req UsePlugin) error {
 	return nil
 }
 
-// switchTo moves all calls to a version that is proved.
-func (s *supervisor) switchTo(ctx context.Context, to *lane, reason string) error {
+// switchTo moves all calls to a version that is proved. choose is the version that is chosen thereby; empty when the configuration
+// goes on to decide, and only where a rollback returns to is stored.
+func (s *supervisor) switchTo(ctx context.Context, to *lane, choose, reason string) error {
 	s.mu.Lock()
-	from := s.stable
 	choice := store.PluginChoice{
-		Provider: s.name, Version: to.plugin.Version, Since: s.h.now(), Actor: actorFrom(ctx).name, Reason: reason,
+		Provider: s.name, Version: choose, Previous: s.goBackTo(s.stable, to), Since: s.h.now(), Actor: actorFrom(ctx).name, Reason: reason,
 	}
-	choice.Previous = s.goBackTo(from, to)
 	s.mu.Unlock()
 	if err := s.move(ctx, to, choice, stepSwitched); err != nil {
 		s.retire(to)
@@ -205,7 +204,7 @@ func (s *supervisor) goBackTo(from, to *lane) string {
 
 // move commits the choice, lets all calls take the lane and retires what no open object needs.
 func (s *supervisor) move(ctx context.Context, to *lane, choice store.PluginChoice, step string) error {
-	err := s.notePlugin(ctx, step, pluginEvent{Version: choice.Version, Previous: choice.Previous, Reason: choice.Reason}, &choice)
+	err := s.notePlugin(ctx, step, pluginEvent{Version: to.plugin.Version, Previous: choice.Previous, Reason: choice.Reason}, &choice)
 	if err != nil {
 		return err
 	}
