@@ -37,13 +37,13 @@ func (u *accountUse) transport(err error) string {
 		return transportInProcess
 	}
 	t := transportOf(err)
-	switch t {
-	case transportAnswered:
+	switch {
+	case t == transportAnswered:
 		u.gen.answered.Store(true)
-	case transportNotSent:
-		u.gen.unreachable()
-	case transportAmbiguous:
+	case t == transportAmbiguous:
 		u.lane.doubt()
+	case plugin.Unreachable(err):
+		u.gen.unreachable()
 	}
 	return t
 }
@@ -75,7 +75,7 @@ func (h *Host) openFor(ctx context.Context, row store.Account, r route) (*accoun
 	}
 	account, err := g.account(ctx, row, cfg)
 	if err != nil {
-		if plugin.NotSent(err) {
+		if plugin.Unreachable(err) {
 			g.unreachable()
 		}
 		g.release(r.operation)

@@ -69,6 +69,22 @@ func gone(t *testing.T, pid int) {
 	})
 }
 
+// A call whose time is up before it leaves says nothing about the plugin, which others are using.
+func TestACallerThatGivesUpEndsNoPlugin(t *testing.T) {
+	r := newRemote(t)
+	h := twoProviders(t, r, func(c *host.Config) { c.Timeouts.Adapter = 1 })
+	pid := pidOf(h, "alpha")
+	require.NotZero(t, pid)
+	for i := range 20 {
+		_, err := h.CreateInvoice(t.Context(), order("alpha-main", fmt.Sprint("order-", i)))
+		require.Error(t, err)
+	}
+	state, err := h.Plugins().Status("alpha")
+	require.NoError(t, err)
+	require.Equal(t, pid, state.PID)
+	require.Zero(t, state.Restarts)
+}
+
 // kill -9 of a plugin, idle and during a call, 20 times in a row.
 func TestKillingAPluginHurtsOnlyItsOwnCall(t *testing.T) {
 	r := newRemote(t)

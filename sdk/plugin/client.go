@@ -153,7 +153,7 @@ func transact[S any, Req framed, Res answer[S]](
 		if e, ok := errors.AsType[*pay.Error](err); ok {
 			return nil, nil, e // found out on this side, before anything was sent
 		}
-		return nil, nil, transportFault(m, mutating, trace.verdict(c.observed.Load()), err)
+		return nil, nil, transportFault(ctx, m, mutating, trace.verdict(c.observed.Load()), err)
 	}
 	if fault := inspect(res, answerLimits()); fault != nil {
 		return nil, nil, protocolFault(m, mutating, fault.Error())

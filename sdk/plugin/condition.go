@@ -10,9 +10,16 @@ const (
 	errAccountNotOpen  condition = "account_not_open"
 	errUnknownCritical condition = "unknown_critical"
 	errNotConfigured   condition = "not_configured"
-	// errNotSent never crosses the wire: it marks a call that did not leave the host; see [NotSent].
-	errNotSent condition = "not_sent"
+
+	// These are said by this side only and never cross the wire. A call that did not leave the host, see [NotSent]; one that
+	// could not, see [Unreachable]; one that was handed to the transport and not answered, see [Ambiguous].
+	errNotSent     condition = "not_sent"
+	errUnreachable condition = "unreachable"
+	errAmbiguous   condition = "ambiguous"
 )
+
+// ours reports whether no plugin may claim c.
+func (c condition) ours() bool { return c == errNotSent || c == errUnreachable || c == errAmbiguous }
 
 // Error implements error.
 func (c condition) Error() string { return string(c) }

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -11,12 +12,13 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// NotSent reports whether err says that the call never left the host, because the plugin was gone already. The engine may
-// then make the same call once more on another generation, whatever the call was.
-func NotSent(err error) bool { return errors.Is(err, errNotSent) }
+// NotSent reports whether err says that the call never left the host: the plugin was gone already, or the call's context
+// ended first. The engine may then make the same call once more on another generation, whatever the call was.
+func NotSent(err error) bool { return errors.Is(err, errNotSent) || errors.Is(err, errUnreachable) }
 
-// errAmbiguous never crosses the wire either: it marks a call that was handed to the transport and not answered.
-const errAmbiguous condition = "ambiguous"
+// Unreachable reports whether err says that the call never left the host because the plugin could not be reached. That a
+// call's own context ended before it could be sent says nothing about the plugin, and is not meant.
+func Unreachable(err error) bool { return errors.Is(err, errUnreachable) }
 
 // Ambiguous reports whether err says that the call was handed to the transport and no complete answer came back: the plugin
 // died, froze or was cut off. An adapter's own "unknown" is an answer and is not meant.
@@ -24,14 +26,19 @@ func Ambiguous(err error) bool { return errors.Is(err, errAmbiguous) }
 
 // transportFault turns a bare gRPC status into an error. Only the verdict decides whether something may have happened; the
 // status is for people.
-func transportFault(m method, mutating bool, v verdict, err error) *pay.Error {
+func transportFault(ctx context.Context, m method, mutating bool, v verdict, err error) *pay.Error {
 	code := status.Code(err)
 	e := &pay.Error{Kind: pay.KindPluginFault, Executed: pay.ExecutedNo}
 	switch {
 	case v == notSent:
 		e.Retry.Rule = pay.RetrySameOperation
+		if ctx.Err() != nil {
+			e.Message = string(m) + " was not sent: it was given up before (" + code.String() + ")"
+			e.Err = errNotSent
+			return e
+		}
 		e.Message = string(m) + " was not sent: the plugin is not reachable (" + code.String() + ")"
-		e.Err = errNotSent
+		e.Err = errUnreachable
 		return e
 	case v == answered && code == codes.Unimplemented:
 		e.Kind = pay.KindUnsupported
@@ -91,7 +98,7 @@ func answeredError(wire *pluginv1.Error, report *pluginv1.Report, mutating bool)
 		e.Retry.Rule = "" // the default of the kind
 	}
 	e.Retry.After = max(e.Retry.After, 0)
-	if c := condition(wire.GetCondition()); c != "" && c != errNotSent && c != errAmbiguous && e.Executed == pay.ExecutedNo {
+	if c := condition(wire.GetCondition()); c != "" && !c.ours() && e.Executed == pay.ExecutedNo {
 		e.Err = c
 	}
 	return e

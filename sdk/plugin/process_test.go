@@ -207,6 +207,7 @@ func TestKilledProcess(t *testing.T) {
 	require.ErrorIs(t, err, pay.KindPluginFault)
 	require.Equal(t, pay.ExecutedNo, pay.AsError(err).WasExecuted(), "the process was gone before")
 	require.True(t, NotSent(err))
+	require.True(t, Unreachable(err))
 	_, err = a.RunAction(t.Context(), pay.Action{Name: "upload"})
 	require.True(t, NotSent(err), "%v", err)
 }
@@ -236,6 +237,7 @@ func TestFrozenProcess(t *testing.T) {
 	_, err = c.Health(ctx)
 	require.ErrorIs(t, err, pay.KindPluginFault) // its time was up before it was sent
 	require.True(t, NotSent(err))
+	require.False(t, Unreachable(err), "nothing was learned of the plugin")
 }
 
 func TestOrphanEndsItself(t *testing.T) {

@@ -38,7 +38,7 @@ func TestUnknownFieldsAndMethods(t *testing.T) {
 	err = conn.Invoke(ctx, greaseMethod, &pluginv1.HealthRequest{}, &pluginv1.HealthResponse{})
 	require.Equal(t, codes.Unimplemented, status.Code(err))
 	require.Equal(t, answered, trace.verdict(true))
-	fault := transportFault(methodCharge, true, trace.verdict(true), err)
+	fault := transportFault(t.Context(), methodCharge, true, trace.verdict(true), err)
 	require.ErrorIs(t, fault, pay.KindUnsupported)
 	require.Equal(t, pay.ExecutedNo, fault.WasExecuted())
 }
@@ -103,6 +103,8 @@ func TestAnswersThatBreakTheProtocol(t *testing.T) {
 		"never open": {fault(&pluginv1.Error{Kind: "plugin_fault", Condition: "account_not_open"}, &pluginv1.Report{Executed: "no"}),
 			nil, pay.KindPluginFault, pay.ExecutedNo, ""},
 		"claims not to have been sent": {fault(&pluginv1.Error{Kind: "plugin_fault", Condition: "not_sent"}, &pluginv1.Report{Executed: "no"}),
+			nil, pay.KindPluginFault, pay.ExecutedNo, ""},
+		"claims not to have been reached": {fault(&pluginv1.Error{Kind: "plugin_fault", Condition: "unreachable"}, &pluginv1.Report{Executed: "no"}),
 			nil, pay.KindPluginFault, pay.ExecutedNo, ""},
 		"larger than a message may be": {state(&pluginv1.InvoiceState{FinalReason: string(make([]byte, MaxMessage))}),
 			nil, pay.KindPluginFault, pay.ExecutedUnknown, ""},
