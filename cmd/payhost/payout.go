@@ -79,16 +79,7 @@ func (p *program) payoutGetCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "get ID", Short: "Show a payout as the host knows it", Args: cobra.ExactArgs(1)}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		payout, err := c.Payout(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(payout, func(w io.Writer) { payoutCard(w, payout) })
+		return answer(r, func(c *client.Client) (*host.Payout, error) { return c.Payout(cmd.Context(), args[0]) }, payoutCard)
 	}
 	return cmd
 }
