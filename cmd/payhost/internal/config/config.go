@@ -53,6 +53,8 @@ type Plugin struct {
 	RunAs string `yaml:"run_as"`
 	// Unconfined leaves out the confinement of file access and signals.
 	Unconfined bool `yaml:"unconfined"`
+	// Unary keeps calls off the stream lane.
+	Unary bool `yaml:"unary"`
 	// Timeouts are the deadlines of single calls, by the names of [host.PluginCalls]; each is shorter than [host.DefaultOperationTimeout].
 	Timeouts map[string]Duration `yaml:"timeouts"`
 }
