@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,8 +15,11 @@ import (
 type Config struct {
 	// Dialect says how this database differs.
 	Dialect Dialect
-	// Write has one connection; Read has several, which cannot write. New takes both over.
-	Write, Read *sql.DB
+	// Write opens the one connection that writes. Its statements take contexts ([driver.StmtExecContext],
+	// [driver.StmtQueryContext]).
+	Write func() (driver.Conn, error)
+	// Read has several connections, which cannot write. New takes it over.
+	Read *sql.DB
 	// Sealer encrypts; required.
 	Sealer Sealer
 	// Lock waits until this process may own the database, and returns what gives it back.
@@ -134,13 +138,15 @@ func (s *Store) Acquire(ctx context.Context) error {
 
 // start prepares the database and starts the goroutines.
 func (s *Store) start(ctx context.Context) (err error) {
-	conn, err := s.config.Write.Conn(ctx)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("store: opening the database: %w", err)
+	}
+	conn, err := s.config.Write()
 	if err != nil {
 		return fmt.Errorf("store: opening the database: %w", err)
 	}
-	lasting := context.WithoutCancel(ctx)
-	writer := &session{ctx: lasting, conn: conn, stmts: map[string]*sql.Stmt{}}
-	err = migrate(lasting, conn, s.dialect, s.now())
+	writer := newSession(context.WithoutCancel(ctx), conn, s.dialect)
+	err = migrate(writer, s.now())
 	if err == nil {
 		err = s.loadFingerprintKey(writer)
 	}
@@ -255,7 +261,6 @@ func (s *Store) shutdown() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
-	errs = append(errs, s.config.Write.Close())
 	if unlock != nil {
 		errs = append(errs, unlock())
 	}
