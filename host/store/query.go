@@ -200,14 +200,15 @@ func (c *conditions) page(column string, before time.Time, beforeID string, look
 }
 
 // rest returns the clause with an order and a limit; a limit of zero is 50, the most is 501, which lets a page of 500 know whether
-// there is more. The limit is the last of c.args: texts that differ in it alone would be compiled each.
+// there is more. The limit is the last of c.args: texts that differ in it alone would be compiled each. It is written as a sum, because
+// SQLite looks into a bare parameter when it plans, and then compiles the statement again whenever a value is bound.
 func (c *conditions) rest(order string, limit int) string {
 	where := ""
 	if len(c.parts) > 0 {
 		where = "WHERE " + strings.Join(c.parts, " AND ")
 	}
 	c.args = append(c.args, int64(clampLimit(limit)))
-	return where + " ORDER BY " + order + " LIMIT $" + strconv.Itoa(len(c.args))
+	return where + " ORDER BY " + order + " LIMIT $" + strconv.Itoa(len(c.args)) + " + 0"
 }
 
 // The limits of lists.
