@@ -58,7 +58,8 @@ type Store struct {
 	reads      *pool
 	writer     *session // of the writer's goroutine, once it runs
 	writerDone chan struct{}
-	wary       int // of the writer's goroutine: how many batches still use savepoints from the start
+	wary       int      // of the writer's goroutine: how many batches still use savepoints from the start
+	keys       dataKeys // of the writer's goroutine: as committed
 	// commits nudges the checkpointer; it has room for one token.
 	commits        chan struct{}
 	checkpointDone chan struct{}
@@ -95,7 +96,7 @@ func New(c Config) *Store {
 		config: c, dialect: c.Dialect, now: c.Now, log: c.Logger,
 		acquiring: make(chan struct{}, 1), closing: closing, close: cancel,
 		queue: &queue{wake: make(chan struct{}, 1)}, commits: make(chan struct{}, 1),
-		broken: make(chan struct{}), events: make(chan struct{}),
+		keys: dataKeys{}, broken: make(chan struct{}), events: make(chan struct{}),
 	}
 	s.reads = &pool{s: s, db: c.Read}
 	s.Reader = Reader{q: s.reads, sealer: c.Sealer, texts: &texts{}}
@@ -224,6 +225,9 @@ func (s *Store) FingerprintKey() []byte {
 
 // committed tells those who wait of a commit.
 func (s *Store) committed(b *batch) {
+	for owner, key := range b.keys {
+		s.keys.put(owner, key)
+	}
 	if !b.events && !b.erased {
 		return
 	}
