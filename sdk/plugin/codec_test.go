@@ -120,7 +120,7 @@ func FuzzCodec(f *testing.F) {
 	for i, typ := range types {
 		f.Add(uint8(i), encode(f, w.message(typ)))
 	}
-	f.Add(uint8(0), []byte{0x0b, 0x0b, 0x0c, 0x0c})                                            // groups
+	f.Add(uint8(0), []byte{0x0b, 0x0b, 0x0c, 0x0c})                                             // groups
 	f.Add(uint8(0), []byte{0x8a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 1, 'x'}) // a tag in ten bytes
 	f.Fuzz(func(t *testing.T, kind uint8, b []byte) {
 		typ := types[int(kind)%len(types)]

@@ -26,7 +26,9 @@ func mend(m protoreflect.Message) (changed []string) {
 			s, ok := v.Interface().(string)
 			return ok && !utf8.ValidString(s)
 		}
-		mended := func(v protoreflect.Value) protoreflect.Value { return protoreflect.ValueOfString(replaceInvalid(v.String())) }
+		mended := func(v protoreflect.Value) protoreflect.Value {
+			return protoreflect.ValueOfString(replaceInvalid(v.String()))
+		}
 		switch {
 		case fd.IsMap():
 			entries := v.Map()
