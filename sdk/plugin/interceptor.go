@@ -21,6 +21,7 @@ func serverOptions(log *slog.Logger) []grpc.ServerOption {
 		grpc.ForceServerCodecV2(laneCodec{next: encoding.GetCodecV2("proto")}),
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.MaxSendMsgSize(MaxMessage),
+		grpc.ForceServerCodecV2(newCodec()),
 	}
 }
 
