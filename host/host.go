@@ -125,7 +125,7 @@ func (p Plugin) check() error {
 	case p.Provider == nil && p.Path == "" && p.Attach == "":
 		return fmt.Errorf("host: plugin %s has no path", p.Name)
 	}
-	return nil
+	return p.checkIdle()
 }
 
 // Run owns every goroutine and child process of the host and blocks until all
@@ -202,7 +202,7 @@ func (h *Host) ReadyProblem() error {
 		return errors.New("starting")
 	}
 	for _, name := range h.names {
-		if s := h.providers[name].status(); s.Required && s.State != PluginServing {
+		if s := h.providers[name].status(); s.Required && s.State != PluginServing && !s.Asleep {
 			return fmt.Errorf("required plugin %s is %s: %s", name, s.State, s.Reason)
 		}
 	}
