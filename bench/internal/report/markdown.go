@@ -83,7 +83,8 @@ func (g Group) values(b *strings.Builder) {
 
 func heading(m round.Metric) string {
 	return map[round.Metric]string{
-		round.Rate: "per second", round.P50: "p50", round.P99: "p99", round.CPU: "CPU each", round.Took: "took", round.Memory: "private memory",
+		round.Rate: "per second", round.P50: "p50", round.P99: "p99", round.CPU: "CPU each", round.Took: "took", round.Times: "times as long",
+		round.Failed: "failed", round.Memory: "private memory", round.Resident: "resident memory", round.Disk: "on disk, each",
 	}[m]
 }
 

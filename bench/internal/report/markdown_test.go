@@ -47,3 +47,9 @@ func TestMarkdownSaysWhatWasNotMeasured(t *testing.T) {
 	require.Contains(t, text, "| a ÷ b | – | – | ≥ 2 | not measured |")
 	require.Contains(t, text, "| a | 1 | 100 ± 0 % | 500.0 µs ± 0 % |")
 }
+
+func TestEveryMetricHasAHeading(t *testing.T) {
+	for _, m := range round.Metrics() {
+		require.NotEmpty(t, heading(m), m)
+	}
+}
