@@ -158,8 +158,8 @@ func TestStartAndIdleStopAreChecked(t *testing.T) {
 		"is no process that the host starts":             {Provider: struct{ pay.Provider }{}, IdleStop: time.Minute},
 	} {
 		p.Name, p.Path = "shop", "/opt/shop"
-		require.ErrorContains(t, p.check(), want)
+		require.ErrorContains(t, p.checkIdle(), want)
 	}
-	require.NoError(t, Plugin{Name: "shop", Path: "/opt/shop", Start: StartLazy, IdleStop: time.Second}.check())
-	require.NoError(t, Plugin{Name: "shop", Path: "/opt/shop", Start: StartEager}.check())
+	require.NoError(t, Plugin{Name: "shop", Path: "/opt/shop", Start: StartLazy, IdleStop: time.Second}.checkIdle())
+	require.NoError(t, Plugin{Name: "shop", Path: "/opt/shop", Start: StartEager}.checkIdle())
 }
