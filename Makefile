@@ -11,6 +11,9 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 MAINS       := ./cmd/payhost $(foreach p,$(PROVIDERS),./plugins/$(p)/cmd/payhost-provider-$(p))
 
 TESTFLAGS   ?=
+ONLY        ?=
+BENCHFLAGS   = $(if $(GROWTH),-only growth -out results/growth.json $(if $(QUICK),-quick,-page ../docs/performance.md -block growth),\
+               -only '$(ONLY)' -out results/$(if $(QUICK)$(ONLY),quick,latest).json $(if $(QUICK),-quick) $(if $(QUICK)$(ONLY),,-page ../docs/performance.md))
 FUZZTIME    ?= 20s
 
 # Tools are rebuilt when their pins, or the Go that compiles them, change; otherwise a stamp says that they are there.
@@ -58,14 +61,14 @@ soak: ## the randomised suites in full, without the race detector (up to 40 minu
 fuzz: ## every fuzz target for FUZZTIME (20s) each
 	.ci/fuzz $(FUZZTIME)
 
-bench: ## what things cost beside their peers (QUICK=1: under 3 minutes); BENCH=regexp runs the packages' own benchmarks instead
+bench: ## what things cost beside their peers (QUICK=1: under 3 minutes; GROWTH=1: with size); BENCH=regexp: the packages' own benchmarks
 ifdef BENCH
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...
 else
 	@mkdir -p .cache/bench
 	cd bench && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../.cache/bench/ ./cmd/...
 	cd bench && GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags '-s -w' -o ../.cache/bench/guest.wasm ./cmd/guest
-	cd bench && ../.cache/bench/payhost-bench -bin ../.cache/bench $(if $(QUICK),-quick,-page ../docs/performance.md) -out results/$(if $(QUICK),quick,latest).json
+	cd bench && ../.cache/bench/payhost-bench -bin ../.cache/bench $(BENCHFLAGS)
 endif
 
 lint: $(TOOLBIN)/.lint-$(TOOLS_HASH) ## gofmt, go vet and golangci-lint
