@@ -2,11 +2,11 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
-	"google.golang.org/protobuf/proto"
 )
 
 // laneBatch is one message of the lane's stream, encoded. gRPC passes it through as it is.
@@ -62,18 +62,27 @@ func (c laneCodec) Unmarshal(data mem.BufferSlice, v any) error {
 
 // appendMessage encodes a message of the contract behind b.
 func appendMessage(b []byte, m any) ([]byte, error) {
-	message, ok := m.(proto.Message)
+	message, ok := m.(wireMessage)
 	if !ok {
-		return b, fmt.Errorf("plugin: %T is no message", m)
+		return b, fmt.Errorf("plugin: %T is no message of the contract", m)
 	}
-	return proto.MarshalOptions{}.MarshalAppend(b, message)
+	size := message.SizeWire()
+	end := len(b) + size
+	b = slices.Grow(b, size)[:end]
+	message.WriteWire(b, end)
+	return b, nil
 }
 
-// readMessage decodes a message of the contract. It keeps nothing of b.
+// readMessage decodes a message of the contract. Nothing in the message refers to b afterwards.
 func readMessage(b []byte, m any) error {
-	message, ok := m.(proto.Message)
+	message, ok := m.(wireMessage)
 	if !ok {
-		return fmt.Errorf("plugin: %T is no message", m)
+		return fmt.Errorf("plugin: %T is no message of the contract", m)
 	}
-	return proto.Unmarshal(b, message)
+	s := ""
+	if len(b) <= sharedText {
+		s = string(b)
+	}
+	message.Reset()
+	return message.DecodeWire(b, s)
 }

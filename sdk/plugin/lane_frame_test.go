@@ -16,10 +16,10 @@ import (
 func handRead(b []byte) (*pluginv1.CarryRequest, error) {
 	out := &pluginv1.CarryRequest{}
 	err := readCalls(b, func(f laneCallFrame) error {
-		out.Calls = append(out.Calls, &pluginv1.LaneCall{Id: f.id, Method: string(f.method), TimeoutNanos: int64(f.timeout), Request: f.request})
+		out.Calls = append(out.Calls, &pluginv1.LaneCall{Id: int64(f.id), Method: string(f.method), TimeoutNanos: int64(f.timeout), Request: f.request})
 		return nil
 	}, func(id uint64) error {
-		out.Cancels = append(out.Cancels, id)
+		out.Cancels = append(out.Cancels, int64(id))
 		return nil
 	})
 	return out, err
@@ -29,7 +29,7 @@ func handReadAnswers(b []byte) (*pluginv1.CarryResponse, error) {
 	out := &pluginv1.CarryResponse{}
 	err := readAnswers(b, func(f laneAnswerFrame) error {
 		out.Answers = append(out.Answers, &pluginv1.LaneAnswer{
-			Id: f.id, Response: f.response, More: f.more, Code: f.code, Message: string(f.message),
+			Id: int64(f.id), Response: f.response, More: f.more, Code: f.code, Message: string(f.message),
 		})
 		return nil
 	})
@@ -46,7 +46,7 @@ func TestLaneFramesAreTheContract(t *testing.T) {
 		Calls: []*pluginv1.LaneCall{
 			{Id: 1, Method: "CreateInvoice", TimeoutNanos: int64(time.Second), Request: []byte("abc")}, {Id: 1 << 60},
 		},
-		Cancels: []uint64{7, 1 << 40},
+		Cancels: []int64{7, 1 << 40},
 	}
 	got := &pluginv1.CarryRequest{}
 	require.NoError(t, proto.Unmarshal(b, got))

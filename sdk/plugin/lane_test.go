@@ -88,7 +88,7 @@ func (s laneScript) until() error {
 
 // A plugin that breaks the rules loses the lane and nothing else: the call that was out is unknown, the next is made one by one.
 func TestLaneRulesBrokenByThePlugin(t *testing.T) {
-	part := func(id uint64, n int) *pluginv1.LaneAnswer {
+	part := func(id int64, n int) *pluginv1.LaneAnswer {
 		return &pluginv1.LaneAnswer{Id: id, Response: make([]byte, n), More: true}
 	}
 	for name, misbehave := range map[string]func(laneScript, *pluginv1.LaneCall) error{
@@ -144,7 +144,7 @@ func TestLaneIncompleteAnswers(t *testing.T) {
 	for _, n := range []int{laneMaxParts, laneMaxParts + 1} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			_, a := serveCarrier(t, newFake(), ClientConfig{}, func(s laneScript) error {
-				calls := map[uint64][]byte{}
+				calls := map[int64][]byte{}
 				for len(calls) < n {
 					batch, err := s.stream.Recv()
 					if err != nil {
@@ -235,8 +235,8 @@ func TestLaneVerdicts(t *testing.T) {
 		require.Greater(t, here.Load(), int64(8))
 	})
 	t.Run("out", func(t *testing.T) {
-		arrived := make(chan uint64, 1)
-		canceled := make(chan uint64, 1)
+		arrived := make(chan int64, 1)
+		canceled := make(chan int64, 1)
 		_, a := serveCarrier(t, newFake(), ClientConfig{}, func(s laneScript) error {
 			c, err := s.call()
 			if err != nil {
@@ -286,12 +286,12 @@ func TestLaneVerdicts(t *testing.T) {
 
 // A host that breaks the rules loses the lane and nothing else.
 func TestLaneRulesBrokenByTheHost(t *testing.T) {
-	call := func(id uint64) *pluginv1.LaneCall { return &pluginv1.LaneCall{Id: id, Method: "Health"} }
+	call := func(id int64) *pluginv1.LaneCall { return &pluginv1.LaneCall{Id: id, Method: "Health"} }
 	for name, batch := range map[string]*pluginv1.CarryRequest{
 		"an id twice":               {Calls: []*pluginv1.LaneCall{call(1), call(1)}},
 		"an id that goes back":      {Calls: []*pluginv1.LaneCall{call(7), call(6)}},
 		"id zero":                   {Calls: []*pluginv1.LaneCall{call(0)}},
-		"a cancel of no call":       {Cancels: []uint64{1}},
+		"a cancel of no call":       {Cancels: []int64{1}},
 		"a request that is too big": {Calls: []*pluginv1.LaneCall{{Id: 1, Request: make([]byte, laneMaxRequest+1)}}},
 		"too many calls":            {Calls: manyCalls(laneMaxCalls + 1)},
 	} {
@@ -330,7 +330,7 @@ func manyCalls(n int) []*pluginv1.LaneCall {
 	}
 	var list []*pluginv1.LaneCall
 	for i := range n {
-		list = append(list, &pluginv1.LaneCall{Id: uint64(i + 1), Method: "CreateInvoice", Request: request})
+		list = append(list, &pluginv1.LaneCall{Id: int64(i + 1), Method: "CreateInvoice", Request: request})
 	}
 	return list
 }

@@ -28,7 +28,7 @@ type CarryRequest struct {
 	Calls []*LaneCall `protobuf:"bytes,1,rep,name=calls,proto3" json:"calls,omitempty"`
 	// Calls whose answer nobody waits for any more, by id. Each is still answered, once. An id that has been answered already is
 	// ignored; one that was never used is a violation.
-	Cancels       []uint64 `protobuf:"varint,2,rep,packed,name=cancels,proto3" json:"cancels,omitempty"`
+	Cancels       []int64 `protobuf:"varint,2,rep,packed,name=cancels,proto3" json:"cancels,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -70,7 +70,7 @@ func (x *CarryRequest) GetCalls() []*LaneCall {
 	return nil
 }
 
-func (x *CarryRequest) GetCancels() []uint64 {
+func (x *CarryRequest) GetCancels() []int64 {
 	if x != nil {
 		return x.Cancels
 	}
@@ -80,9 +80,9 @@ func (x *CarryRequest) GetCancels() []uint64 {
 // LaneCall is one call. It runs beside all others.
 type LaneCall struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the call on this stream. Ids grow from call to call; one that does not is a violation. A host has at most 1024 calls
+	// Names the call on this stream. Ids are greater than 0 and grow from call to call; one that does not is a violation. A host has at most 1024 calls
 	// without an answer.
-	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The method of ProviderService, for example "CreateInvoice". One that the plugin does not have is answered with code 12.
 	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
 	// How long the host waits, in nanoseconds from now. 0: without limit.
@@ -123,7 +123,7 @@ func (*LaneCall) Descriptor() ([]byte, []int) {
 	return file_payhost_plugin_v1_lane_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *LaneCall) GetId() uint64 {
+func (x *LaneCall) GetId() int64 {
 	if x != nil {
 		return x.Id
 	}
@@ -201,7 +201,7 @@ func (x *CarryResponse) GetAnswers() []*LaneAnswer {
 type LaneAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The call. One that waits for no answer is a violation.
-	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The response message of the method, encoded, or the next part of it. A part that is not the last has at least one byte. All
 	// parts together are at most 4 MiB.
 	Response []byte `protobuf:"bytes,2,opt,name=response,proto3" json:"response,omitempty"`
@@ -246,7 +246,7 @@ func (*LaneAnswer) Descriptor() ([]byte, []int) {
 	return file_payhost_plugin_v1_lane_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *LaneAnswer) GetId() uint64 {
+func (x *LaneAnswer) GetId() int64 {
 	if x != nil {
 		return x.Id
 	}
@@ -288,9 +288,9 @@ const file_payhost_plugin_v1_lane_proto_rawDesc = "" +
 	"\x1cpayhost/plugin/v1/lane.proto\x12\x11payhost.plugin.v1\"[\n" +
 	"\fCarryRequest\x121\n" +
 	"\x05calls\x18\x01 \x03(\v2\x1b.payhost.plugin.v1.LaneCallR\x05calls\x12\x18\n" +
-	"\acancels\x18\x02 \x03(\x04R\acancels\"q\n" +
+	"\acancels\x18\x02 \x03(\x03R\acancels\"q\n" +
 	"\bLaneCall\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x16\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12#\n" +
 	"\rtimeout_nanos\x18\x03 \x01(\x03R\ftimeoutNanos\x12\x18\n" +
 	"\arequest\x18\x04 \x01(\fR\arequest\"H\n" +
@@ -298,7 +298,7 @@ const file_payhost_plugin_v1_lane_proto_rawDesc = "" +
 	"\aanswers\x18\x01 \x03(\v2\x1d.payhost.plugin.v1.LaneAnswerR\aanswers\"z\n" +
 	"\n" +
 	"LaneAnswer\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1a\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1a\n" +
 	"\bresponse\x18\x02 \x01(\fR\bresponse\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\x12\x12\n" +
 	"\x04code\x18\x04 \x01(\rR\x04code\x12\x18\n" +
