@@ -25,7 +25,7 @@ PROTO_HASH   = $(shell { go env GOVERSION; grep ' google.golang.org/protobuf ' g
 RACE         = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test soak lint verify fmt generate baseline bench fuzz clean tools
+.PHONY: all help demo build test soak lint verify cross fmt generate baseline bench fuzz clean tools
 
 all: verify build lint test ## what a change must pass: verify, build, lint, test (the default)
 
@@ -77,7 +77,7 @@ lint: $(TOOLBIN)/.lint-$(TOOLS_HASH) ## gofmt, go vet and golangci-lint
 	go vet ./...
 	$(TOOLBIN)/golangci-lint run ./...
 
-verify: tools ## regenerating changes nothing, the contract is kept, the modules are tidy
+verify: tools ## regenerating changes nothing, the contract is kept, the modules are tidy, every system builds
 	.ci/verify-generated
 	$(TOOLBIN)/buf lint
 	@if [ -f proto/baseline.binpb ]; then \
@@ -90,6 +90,13 @@ verify: tools ## regenerating changes nothing, the contract is kept, the modules
 	go mod verify
 	cd tools && go mod verify
 	cd bench && go mod tidy -diff && go vet ./...
+	$(MAKE) cross
+
+cross: ## every package for the systems that the tests do not run on (a minute at first, then seconds)
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build ./...
+	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 go build ./...
 
 ##
 ## Change it
