@@ -15,9 +15,13 @@ import (
 // grower starts one comparison of sizes.
 type grower func(ctx context.Context, s settings, dir string) (*growth.Bench, error)
 
-func growAccounts(ctx context.Context, s settings, dir string) (*growth.Bench, error) { return growth.Accounts(ctx, s.bin, dir) }
+func growAccounts(ctx context.Context, s settings, dir string) (*growth.Bench, error) {
+	return growth.Accounts(ctx, s.bin, dir)
+}
 
-func growPlugins(ctx context.Context, s settings, dir string) (*growth.Bench, error) { return growth.Plugins(ctx, s.bin, dir) }
+func growPlugins(ctx context.Context, s settings, dir string) (*growth.Bench, error) {
+	return growth.Plugins(ctx, s.bin, dir)
+}
 
 func growStored(ctx context.Context, s settings, dir string) (*growth.Bench, error) {
 	var sizes []int
