@@ -92,7 +92,8 @@ func (r *Reader) Invoices(ctx context.Context, f InvoiceFilter) ([]Invoice, erro
 		c.add(boolText("final", false))
 	}
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
-	return list(ctx, r, false, r.invoices(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.invoices(), rest, c.args...)
 }
 
 // InsertInvoice stores a new invoice; its Version becomes 1.

@@ -55,7 +55,8 @@ func (r *Reader) Webhooks(ctx context.Context, f WebhookFilter) ([]Webhook, erro
 	equal(&c, "provider_ref", f.ProviderRef)
 	equal(&c, "object_id", f.ObjectID)
 	order := c.page("received_at", f.BeforeTime, f.BeforeID, time.Time{})
-	return list(ctx, r, false, r.webhooks(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.webhooks(), rest, c.args...)
 }
 
 // SpoolSize returns how many webhooks of an account wait for verification.
