@@ -75,6 +75,9 @@ func (c *Config) checkPlugins(add adder) {
 		if p.Processors < 0 {
 			add(child(path, "processors"), "must be at least 1; leave it out for all of the machine")
 		}
+		if p.Start != "" && p.Start != string(host.StartEager) && p.Start != string(host.StartLazy) {
+			add(child(path, "start"), "must be eager, for a process that is started with the host, or lazy, for one that the first call starts")
+		}
 		if p.Unconfined {
 			c.warnings = append(c.warnings, c.problem(child(path, "unconfined"), "the plugin can open every file its user can"))
 		}
