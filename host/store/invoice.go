@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 func (r *Reader) invoices() record[Invoice] {
 	return record[Invoice]{"invoices", func(i *Invoice) []field {
@@ -55,6 +58,29 @@ func (r *Reader) invoices() record[Invoice] {
 // Invoice returns the invoice with the id.
 func (r *Reader) Invoice(ctx context.Context, id string) (Invoice, error) {
 	return one(ctx, r, r.invoices(), "WHERE id = $1", id)
+}
+
+// InvoiceNamed returns what an adapter is told about the invoice with the id, so that it can judge a message about it: whose it is, its
+// ids, its private state, and where it and its amounts stand. All other fields are zero; such an invoice must not be written.
+func (r *Reader) InvoiceNamed(ctx context.Context, id string) (Invoice, error) {
+	rec := record[Invoice]{"invoices", func(i *Invoice) []field {
+		return slices.DeleteFunc(r.invoices().fields(i), func(f field) bool {
+			switch f.name {
+			case "id", "account_id", "provider_ref", "provider_refs", "provider_key", "create_operation_id", "private_state", "state_version",
+				"status", "final", "purpose", "capture", "amount", "due", "authorized", "captured", "refunded", "created_at", "expires_at":
+				return false
+			}
+			return true
+		})
+	}}
+	all, err := listAs(ctx, r, "select names of invoices", true, rec, "WHERE id = $1", id)
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Invoice{}, err
+	}
+	return all[0], nil
 }
 
 // InvoiceByProviderRef returns the invoice of an account that has the provider's id, the newest if

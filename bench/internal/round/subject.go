@@ -34,6 +34,9 @@ type Subject struct {
 	Name string
 	// Call does the work once; caller counts from 0 and is in one call at a time. Failed calls end the measurement.
 	Call func(ctx context.Context, caller int) error
+	// Settle, when set, waits at the end of a turn for what the calls have left to be done. Its processor time counts for the calls, its
+	// time does not.
+	Settle func(ctx context.Context) error
 	// Elsewhere is the processor time that other processes have used for this subject; nil: there are none.
 	Elsewhere func() (time.Duration, error)
 	// Turn, when set, replaces everything above: it measures one turn by itself.
