@@ -206,7 +206,7 @@ func (h *Host) CheckAccount(ctx context.Context, id string) (*AccountStatus, err
 }
 
 func (h *Host) checkLive(ctx context.Context, row store.Account) (pay.AccountInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Operation)
 	defer cancel()
 	use, err := h.open(ctx, row)
 	if err != nil {
@@ -217,6 +217,8 @@ func (h *Host) checkLive(ctx context.Context, row store.Account) (pay.AccountInf
 	if err != nil {
 		return pay.AccountInfo{}, err
 	}
+	ctx, cut := use.within(ctx, CallCheck)
+	defer cut()
 	call := h.readCall(ctx, row)
 	return checker.Check(pay.WithCall(ctx, call), pay.Check{Call: call})
 }

@@ -25,7 +25,7 @@ func (h *Host) readAction(ctx context.Context, req RunAction, t actionTarget, fi
 		return nil, err
 	}
 	defer use.release()
-	ctx, cut := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
+	ctx, cut := use.within(ctx, CallAction)
 	defer cut()
 	frame := h.readCall(ctx, t.account)
 	result, err := h.callAction(pay.WithCall(ctx, frame), use.account, frame, req, t, files)

@@ -90,6 +90,9 @@ type Plugin struct {
 	// Unconfined leaves out the confinement of file access and signals, which otherwise holds wherever the kernel offers it. For plugins that
 	// need files of their own that are not in Files.
 	Unconfined bool
+	// Timeouts are the deadlines of single calls, in the place of [Timeouts.Adapter] and [Timeouts.Webhook]. Each must be above zero and
+	// shorter than [Timeouts.Operation]. A change is taken up by [Plugins.Reload] for the next call, without a restart of the plugin.
+	Timeouts map[PluginCall]time.Duration
 }
 
 // PluginUser is a user and a group, by their numbers; neither may be 0.
@@ -109,12 +112,15 @@ type Runtime struct {
 	AllowPlainHTTP bool
 }
 
+// DefaultOperationTimeout is [Timeouts.Operation] where nothing else is set.
+const DefaultOperationTimeout = 25 * time.Second
+
 // Timeouts bound the stages of one operation; each must be shorter than the one
 // before it.
 type Timeouts struct {
 	// Operation is how long the engine waits for a plugin. Zero means 25 s.
 	Operation time.Duration
-	// Adapter is the deadline an adapter sees. Zero means 20 s.
+	// Adapter is the deadline an adapter sees. Zero means 20 s. [Plugin.Timeouts] sets other ones for single calls of one plugin.
 	Adapter time.Duration
 	// Start is how long a call waits for a plugin that is starting. Zero means 5 s.
 	Start time.Duration
@@ -159,7 +165,7 @@ func (c Config) withDefaults() Config {
 		c.Runtime.UserAgent = "payhost/" + Version
 	}
 	orDuration(&c.Runtime.HTTPTimeout, 15*time.Second)
-	orDuration(&c.Timeouts.Operation, 25*time.Second)
+	orDuration(&c.Timeouts.Operation, DefaultOperationTimeout)
 	orDuration(&c.Timeouts.Adapter, 20*time.Second)
 	orDuration(&c.Timeouts.Start, 5*time.Second)
 	orDuration(&c.Timeouts.Webhook, 10*time.Second)

@@ -90,11 +90,12 @@ func (h *Host) tryOnce(ctx context.Context, c command, op store.Operation) verdi
 	defer use.release()
 	use.describe(&v.try)
 
-	callCtx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
+	limit := use.limit(callOf(op.Kind, op.Action))
+	callCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	frame := pay.Call{
 		OperationID: op.ID, ProviderKey: op.ProviderKey, Try: op.Try, AccountID: c.account.ID, AccountRevision: c.account.Revision,
-		Mode: c.account.Mode, Deadline: h.now().Add(h.cfg.Timeouts.Adapter), Traceparent: op.Traceparent, CorrelationID: op.CorrelationID,
+		Mode: c.account.Mode, Deadline: h.now().Add(limit), Traceparent: op.Traceparent, CorrelationID: op.CorrelationID,
 	}
 	v.effect, err = c.call(pay.WithCall(callCtx, frame), use.account, frame, op)
 	v.try.Transport = use.transport(err)

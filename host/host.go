@@ -103,7 +103,7 @@ func New(cfg Config) (*Host, error) {
 
 // install adds one version of a plugin before the host runs.
 func (h *Host) install(p Plugin) error {
-	if err := p.check(); err != nil {
+	if err := p.check(h.cfg.Timeouts.Operation); err != nil {
 		return err
 	}
 	s := h.providers[p.Name]
@@ -119,14 +119,15 @@ func (h *Host) install(p Plugin) error {
 	return nil
 }
 
-func (p Plugin) check() error {
+// check refuses what no process could be started from. operation is how long the engine waits for one call.
+func (p Plugin) check(operation time.Duration) error {
 	switch {
 	case !validName(p.Name):
 		return fmt.Errorf("host: plugin name %q: want [a-z][a-z0-9-]{0,31}", p.Name)
 	case p.Provider == nil && p.Path == "" && p.Attach == "":
 		return fmt.Errorf("host: plugin %s has no path", p.Name)
 	}
-	return nil
+	return p.checkTimeouts(operation)
 }
 
 // Run owns every goroutine and child process of the host and blocks until all

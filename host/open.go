@@ -20,6 +20,8 @@ type accountUse struct {
 	gen       *generation
 	lane      *lane
 	operation string
+	// installation knows the deadlines that are set for the plugin now.
+	installation *supervisor
 }
 
 func (u *accountUse) release() { u.gen.release(u.operation) }
@@ -90,7 +92,7 @@ func (h *Host) openFor(ctx context.Context, row store.Account, r route) (*accoun
 	if s.serves(l) {
 		h.noteAbilities(row, pay.Resolve(account))
 	}
-	return &accountUse{account: account, gen: g, lane: l, operation: r.operation}, nil
+	return &accountUse{account: account, gen: g, lane: l, operation: r.operation, installation: s}, nil
 }
 
 // openError says that a call was not made because its account could not be opened.

@@ -64,6 +64,8 @@ func (h *Host) syncPayoutNow(ctx context.Context, id, who string) error {
 	if err != nil {
 		return err
 	}
+	ctx, cut := use.within(ctx, CallGet)
+	defer cut()
 	call := h.readCall(ctx, account)
 	state, err := getter.GetPayout(pay.WithCall(ctx, call), payoutRef(row))
 	use.transport(err)

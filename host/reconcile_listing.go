@@ -75,7 +75,7 @@ func (r *reconciler) listing(ctx context.Context, ask span, take func(page int, 
 func (r *reconciler) page(ctx context.Context, ask span, cursor string) (page pay.TransactionPage, err error) {
 	err = r.patiently(ctx, func(ctx context.Context) error {
 		return r.call(ctx, pay.CanListTransactions, "", func(ctx context.Context, use *accountUse, account store.Account) error {
-			ctx, cancel := context.WithTimeout(ctx, r.h.cfg.Timeouts.Adapter)
+			ctx, cancel := use.within(ctx, CallList)
 			defer cancel()
 			lister, err := pay.Offered[pay.TransactionLister](use.account, pay.CanListTransactions)
 			if err != nil {

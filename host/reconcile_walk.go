@@ -224,7 +224,7 @@ func (r *reconciler) askRefunds(ctx context.Context, inv store.Invoice) (*differ
 				if err != nil {
 					return err
 				}
-				ctx, cancel := context.WithTimeout(ctx, r.h.cfg.Timeouts.Adapter)
+				ctx, cancel := use.within(ctx, CallGet)
 				defer cancel()
 				state, err = getter.GetRefund(pay.WithCall(ctx, r.h.readCall(ctx, account)), ref)
 				return err
@@ -265,7 +265,7 @@ func (r *reconciler) walkPayout(ctx context.Context, p store.Payout) error {
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(ctx, r.h.cfg.Timeouts.Adapter)
+			ctx, cancel := use.within(ctx, CallGet)
 			defer cancel()
 			state, err = getter.GetPayout(pay.WithCall(ctx, r.h.readCall(ctx, account)), payoutRef(p))
 			return err

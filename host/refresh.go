@@ -87,7 +87,11 @@ func (h *Host) ask(ctx context.Context, inv store.Invoice) (pay.InvoiceState, er
 // look asks for the invoice by the provider's id or, while that is not known,
 // by our key.
 func (h *Host) look(ctx context.Context, use *accountUse, account store.Account, inv store.Invoice) (pay.InvoiceState, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
+	kind := CallFind
+	if inv.ProviderRef != "" {
+		kind = CallGet
+	}
+	ctx, cancel := use.within(ctx, kind)
 	defer cancel()
 	call := h.readCall(ctx, account)
 	ctx = pay.WithCall(ctx, call)

@@ -23,7 +23,7 @@ func (p Plugins) Reload(ctx context.Context, list []Plugin) error {
 	byName := map[string][]Plugin{}
 	var problems []error
 	for _, one := range list {
-		if err := one.check(); err != nil {
+		if err := one.check(p.h.cfg.Timeouts.Operation); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(byName[one.Name], func(o Plugin) bool { return o.Version == one.Version }) {

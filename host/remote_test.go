@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/payhost/payhost/sdk/httpx"
 	"github.com/payhost/payhost/sdk/pay"
@@ -51,6 +52,8 @@ func (a remoteAccount) do(ctx context.Context, method, path string) (pay.Invoice
 		return pay.InvoiceState{}, err
 	}
 	req.Header.Set("X-Pid", strconv.Itoa(os.Getpid()))
+	deadline, _ := ctx.Deadline()
+	req.Header.Set("X-Deadline", deadline.Format(time.RFC3339Nano))
 	res, err := httpx.Do(ctx, a.http, req)
 	if err != nil {
 		return pay.InvoiceState{}, err
@@ -96,13 +99,14 @@ type remote struct {
 	mu      sync.Mutex
 	creates map[string]int // by provider key
 	pids    map[int]bool
+	until   map[string]time.Time // the newest deadline that an adapter had, by the first part of the path
 	// held pauses answers of references that begin with "hold-"; a value tells that one is held.
 	held chan int
 	free chan struct{}
 }
 
 func newRemote(t *testing.T) *remote {
-	r := &remote{creates: map[string]int{}, pids: map[int]bool{}, held: make(chan int, 100), free: make(chan struct{})}
+	r := &remote{creates: map[string]int{}, pids: map[int]bool{}, until: map[string]time.Time{}, held: make(chan int, 100), free: make(chan struct{})}
 	r.Server = httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(func() {
 		r.CloseClientConnections()
@@ -116,6 +120,7 @@ func (r *remote) serve(w http.ResponseWriter, req *http.Request) {
 	parts := strings.Split(strings.TrimPrefix(req.URL.Path, "/"), "/")
 	r.mu.Lock()
 	r.pids[pid] = true
+	r.until[parts[0]], _ = time.Parse(time.RFC3339Nano, req.Header.Get("X-Deadline"))
 	if parts[0] == "create" {
 		r.creates[parts[1]]++
 	}

@@ -307,14 +307,14 @@ func (h *Host) trace(ctx context.Context, op store.Operation) (found, error) {
 		return found{}, err
 	}
 	defer use.release()
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
-	defer cancel()
-	call := h.readCall(ctx, account)
-	ctx = pay.WithCall(ctx, call)
 	switch op.Kind {
-	case pay.OpRefund:
-		return h.traceRefund(ctx, use.account, op)
-	case pay.OpPayout:
+	case pay.OpRefund, pay.OpPayout:
+		ctx, cancel := use.within(ctx, CallGet)
+		defer cancel()
+		ctx = pay.WithCall(ctx, h.readCall(ctx, account))
+		if op.Kind == pay.OpRefund {
+			return h.traceRefund(ctx, use.account, op)
+		}
 		return h.tracePayout(ctx, use.account, op)
 	case pay.OpCreate, pay.OpCharge:
 		inv, err := h.store.Invoice(ctx, op.InvoiceID)

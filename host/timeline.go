@@ -157,7 +157,7 @@ func (h *Host) Balances(ctx context.Context, account, owner string) ([]pay.Balan
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Adapter)
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Operation)
 	defer cancel()
 	use, err := h.open(ctx, row)
 	if err != nil {
@@ -168,6 +168,8 @@ func (h *Host) Balances(ctx context.Context, account, owner string) ([]pay.Balan
 	if err != nil {
 		return nil, err
 	}
+	ctx, cut := use.within(ctx, CallBalance)
+	defer cut()
 	call := h.readCall(ctx, row)
 	b, err := reader.ReadBalances(pay.WithCall(ctx, call), pay.ReadBalances{Call: call, Owner: owner})
 	use.transport(err)

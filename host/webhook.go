@@ -199,9 +199,8 @@ func (h *Host) verify(ctx context.Context, account store.Account, req pay.Webhoo
 var errNotServing = errors.New("the plugin is not serving")
 
 func (h *Host) askAdapter(ctx context.Context, account store.Account, req pay.WebhookRequest) (pay.WebhookResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.Timeouts.Webhook)
-	defer cancel()
-	opening, cancelOpening := context.WithTimeout(ctx, spoolWait)
+	begun := time.Now()
+	opening, cancelOpening := context.WithTimeout(ctx, min(spoolWait, h.cfg.Timeouts.Webhook))
 	defer cancelOpening()
 	use, err := h.openFor(opening, account, routeTo(req.Tail))
 	if err != nil {
@@ -212,6 +211,9 @@ func (h *Host) askAdapter(ctx context.Context, account store.Account, req pay.We
 	if err != nil {
 		return pay.WebhookResult{}, err
 	}
+	// The provider waits for both.
+	ctx, cancel := context.WithDeadline(ctx, begun.Add(use.limit(CallWebhook)))
+	defer cancel()
 	req.Call = h.readCall(ctx, account)
 	return handler.HandleWebhook(pay.WithCall(ctx, req.Call), req)
 }

@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/payhost/payhost/cmd/payhost/internal/client"
 	"github.com/payhost/payhost/host"
+	"github.com/payhost/payhost/sdk/pay"
 )
 
 func (p *program) accountCommand() *cobra.Command {
@@ -26,16 +28,9 @@ func (p *program) accountListCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "ls", Short: "List accounts", Args: cobra.NoArgs}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.Accounts(cmd.Context())
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) {
+		return answer(r, func(c *client.Client) ([]host.AccountStatus, error) {
+			return c.Accounts(cmd.Context())
+		}, func(w io.Writer, list []host.AccountStatus) {
 			rows := [][]any{}
 			for _, a := range list {
 				rows = append(rows, []any{a.ID, a.Provider, a.Mode, a.State, a.Revision, a.Source, a.Problem})
@@ -52,16 +47,7 @@ func (p *program) accountShowCommand() *cobra.Command {
 	}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		a, err := c.Account(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(a, func(w io.Writer) { accountCard(w, a) })
+		return answer(r, func(c *client.Client) (*host.AccountStatus, error) { return c.Account(cmd.Context(), args[0]) }, accountCard)
 	}
 	return cmd
 }
@@ -72,16 +58,7 @@ func (p *program) accountCheckCommand() *cobra.Command {
 	}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		a, err := c.CheckAccount(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(a, func(w io.Writer) { accountCard(w, a) })
+		return answer(r, func(c *client.Client) (*host.AccountStatus, error) { return c.CheckAccount(cmd.Context(), args[0]) }, accountCard)
 	}
 	return cmd
 }
@@ -119,16 +96,7 @@ func (p *program) accountAddCommand() *cobra.Command {
 		if b.err != nil {
 			return b.err
 		}
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		a, err := c.PutAccount(cmd.Context(), b.body)
-		if err != nil {
-			return err
-		}
-		return r.show(a, func(w io.Writer) { accountCard(w, a) })
+		return answer(r, func(c *client.Client) (*host.AccountStatus, error) { return c.PutAccount(cmd.Context(), b.body) }, accountCard)
 	}
 	return cmd
 }
@@ -138,16 +106,9 @@ func (p *program) accountBalanceCommand() *cobra.Command {
 	r := p.remoteFlags(cmd)
 	owner := cmd.Flags().String("owner", "", "only the balances of this user of the provider, where the provider has users")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.Balances(cmd.Context(), args[0], *owner)
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) {
+		return answer(r, func(c *client.Client) ([]pay.Balance, error) {
+			return c.Balances(cmd.Context(), args[0], *owner)
+		}, func(w io.Writer, list []pay.Balance) {
 			rows := [][]any{}
 			for _, b := range list {
 				rows = append(rows, []any{b.Name, b.Available, positive(b.Reserved)})
@@ -163,16 +124,9 @@ func (p *program) accountStateCommand(verb, short string) *cobra.Command {
 	r := p.remoteFlags(cmd)
 	reason := cmd.Flags().String("reason", "", "why, for the audit log")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		a, err := c.SetAccountState(cmd.Context(), verb, args[0], *reason)
-		if err != nil {
-			return err
-		}
-		return r.show(a, func(w io.Writer) { accountCard(w, a) })
+		return answer(r, func(c *client.Client) (*host.AccountStatus, error) {
+			return c.SetAccountState(cmd.Context(), verb, args[0], *reason)
+		}, accountCard)
 	}
 	return cmd
 }

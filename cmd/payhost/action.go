@@ -97,16 +97,9 @@ func (p *program) actionsCommand(noun, collection string) *cobra.Command {
 	}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.Actions(cmd.Context(), collection, args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) {
+		return answer(r, func(c *client.Client) (*rest.ActionList, error) {
+			return c.Actions(cmd.Context(), collection, args[0])
+		}, func(w io.Writer, list *rest.ActionList) {
 			rows := [][]any{}
 			for _, a := range list.Actions {
 				files := ""

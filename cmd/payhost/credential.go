@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/payhost/payhost/cmd/payhost/internal/client"
 	"github.com/payhost/payhost/host"
+	"github.com/payhost/payhost/host/rest"
 )
 
 func (p *program) credentialCommand() *cobra.Command {
@@ -25,16 +27,9 @@ func (p *program) credentialListCommand() *cobra.Command {
 	f.text("customer", "your id of the customer")
 	f.text("tenant", "tenant (default \"default\")")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.Credentials(cmd.Context(), f.query())
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) { credentialGrid(w, list.Credentials) })
+		return answer(r, func(c *client.Client) (*rest.CredentialList, error) {
+			return c.Credentials(cmd.Context(), f.query())
+		}, func(w io.Writer, list *rest.CredentialList) { credentialGrid(w, list.Credentials) })
 	}
 	return cmd
 }
@@ -48,16 +43,9 @@ func (p *program) credentialRevokeCommand() *cobra.Command {
 	r := p.remoteFlags(cmd)
 	reason := cmd.Flags().String("reason", "", "why, for the audit log")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		credential, err := c.RevokeCredential(cmd.Context(), args[0], *reason)
-		if err != nil {
-			return err
-		}
-		return r.show(credential, func(w io.Writer) { credentialGrid(w, []host.Credential{*credential}) })
+		return answer(r, func(c *client.Client) (*host.Credential, error) {
+			return c.RevokeCredential(cmd.Context(), args[0], *reason)
+		}, func(w io.Writer, credential *host.Credential) { credentialGrid(w, []host.Credential{*credential}) })
 	}
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/payhost/payhost/cmd/payhost/internal/client"
 	"github.com/payhost/payhost/host"
+	"github.com/payhost/payhost/host/rest"
 )
 
 func (p *program) eventCommand() *cobra.Command {
@@ -27,16 +28,9 @@ func (p *program) eventListCommand() *cobra.Command {
 	f.text("after", "only after this position")
 	f.limit("most events to show, at most 500 (default 100)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.Events(cmd.Context(), f.query())
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) {
+		return answer(r, func(c *client.Client) (*rest.EventList, error) {
+			return c.Events(cmd.Context(), f.query())
+		}, func(w io.Writer, list *rest.EventList) {
 			rows := [][]any{}
 			for _, ev := range list.Events {
 				rows = append(rows, []any{ev.Position, when(ev.OccurredAt), ev.Type, ev.Object.ID, ev.Sequence, ev.Cause, ev.Actor})

@@ -177,11 +177,11 @@ func TestTokensOfTheConfiguration(t *testing.T) {
 
 func TestConfigCheck(t *testing.T) {
 	t.Parallel()
-	d := deploy(t, "plugins: {payin: {timeouts: {create: 5s}}}\n", "payin", "merchant", "monobank")
+	d := deploy(t, "plugins: {payin: {timeouts: {create: 5s}, unconfined: true}}\n", "payin", "merchant", "monobank")
 	r := cli{}.run(t, "config", "check", "--config", d.file)
 	require.Equal(t, exitDone, r.code, r.stderr)
 	require.Contains(t, r.stdout, "is valid: 3 accounts, 3 pinned plugins")
-	require.Contains(t, r.stderr, "warning: "+d.file+":2:30: plugins.payin.timeouts.create: is accepted but not enforced")
+	require.Contains(t, r.stderr, "warning: "+d.file+":2:43: plugins.payin.unconfined: the plugin can open every file")
 
 	content, err := os.ReadFile(d.file)
 	require.NoError(t, err)

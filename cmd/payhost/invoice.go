@@ -34,16 +34,7 @@ func (p *program) invoiceOneCommand(name, short string, call func(*client.Client
 	cmd := &cobra.Command{Use: name + " ID", Short: short, Args: cobra.ExactArgs(1)}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		inv, err := call(c, cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(inv, func(w io.Writer) { invoiceCard(w, inv) })
+		return answer(r, func(c *client.Client) (*host.Invoice, error) { return call(c, cmd.Context(), args[0]) }, invoiceCard)
 	}
 	return cmd
 }
@@ -61,16 +52,9 @@ func (p *program) invoiceListCommand() *cobra.Command {
 	f.flag("unresolved", "only those with an unresolved operation, or with =false the others")
 	f.page()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		page, err := c.Invoices(cmd.Context(), f.query())
-		if err != nil {
-			return err
-		}
-		return r.show(page, func(w io.Writer) {
+		return answer(r, func(c *client.Client) (*host.InvoicePage, error) {
+			return c.Invoices(cmd.Context(), f.query())
+		}, func(w io.Writer, page *host.InvoicePage) {
 			rows := [][]any{}
 			for _, inv := range page.Invoices {
 				rows = append(rows, []any{

@@ -82,6 +82,8 @@ func TestMoneyCommandsAgainstARealHost(t *testing.T) {
 		"--destination", "1001", "--description", "Bonus", "-o", "json"}
 	payout := decode[host.Payout](t, c.good(t, on(send...)...))
 	require.Contains(t, c.good(t, on("payout", "get", payout.ID)...), "10.00 RUB")
+	require.Contains(t, c.good(t, on("payout", "ls", "--account", "payin-main")...), payout.ID)
+	require.NotContains(t, c.good(t, on("payout", "ls", "--account", "mono-main")...), payout.ID)
 
 	// Nobody but a person can tell what became of a lost payout at payin.
 	simulator(t, d.box.PayinURL, "faults", `{"op":"reward","kind":"cut_before","times":1}`)

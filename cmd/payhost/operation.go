@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/payhost/payhost/cmd/payhost/internal/client"
 	"github.com/payhost/payhost/host"
+	"github.com/payhost/payhost/host/rest"
 )
 
 func (p *program) operationCommand() *cobra.Command {
@@ -26,16 +28,9 @@ func (p *program) operationListCommand() *cobra.Command {
 	f.flag("needs-review", "only those that need a person, or with =false the others")
 	f.page()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		page, err := c.Operations(cmd.Context(), f.query())
-		if err != nil {
-			return err
-		}
-		return r.show(page, func(w io.Writer) {
+		return answer(r, func(c *client.Client) (*rest.OperationList, error) {
+			return c.Operations(cmd.Context(), f.query())
+		}, func(w io.Writer, page *rest.OperationList) {
 			rows := [][]any{}
 			for _, op := range page.Operations {
 				rows = append(rows, []any{op.ID, op.Kind, op.Account, op.Invoice, op.State, op.Executed, kindOf(op.Error), op.Actor, when(op.CreatedAt)})
@@ -52,23 +47,10 @@ func (p *program) operationShowCommand() *cobra.Command {
 	r := p.remoteFlags(cmd)
 	whole := cmd.Flags().Bool("bundle", false, "also what it is about and everything that was observed: what a person needs to settle it")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
 		if *whole {
-			bundle, err := c.Bundle(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return r.show(bundle, func(w io.Writer) { bundleCards(w, bundle) })
+			return answer(r, func(c *client.Client) (*host.Bundle, error) { return c.Bundle(cmd.Context(), args[0]) }, bundleCards)
 		}
-		op, err := c.Operation(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(op, func(w io.Writer) { operationCard(w, op) })
+		return answer(r, func(c *client.Client) (*host.Operation, error) { return c.Operation(cmd.Context(), args[0]) }, operationCard)
 	}
 	return cmd
 }
@@ -95,16 +77,7 @@ func (p *program) operationResolveCommand() *cobra.Command {
 		if decision.Outcome == "" || decision.Reason == "" {
 			return usagef("--outcome and --reason are required")
 		}
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		op, err := c.Resolve(cmd.Context(), args[0], decision)
-		if err != nil {
-			return err
-		}
-		return r.show(op, func(w io.Writer) { operationCard(w, op) })
+		return answer(r, func(c *client.Client) (*host.Operation, error) { return c.Resolve(cmd.Context(), args[0], decision) }, operationCard)
 	}
 	return cmd
 }

@@ -8,12 +8,13 @@ import (
 
 	"github.com/payhost/payhost/cmd/payhost/internal/client"
 	"github.com/payhost/payhost/host"
+	"github.com/payhost/payhost/host/rest"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
 func (p *program) payoutCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "payout", Short: "Send money"}
-	cmd.AddCommand(p.payoutCreateCommand(), p.payoutGetCommand())
+	cmd.AddCommand(p.payoutCreateCommand(), p.payoutGetCommand(), p.payoutListCommand())
 	return group(cmd)
 }
 
@@ -79,18 +80,32 @@ func (p *program) payoutGetCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "get ID", Short: "Show a payout as the host knows it", Args: cobra.ExactArgs(1)}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		payout, err := c.Payout(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(payout, func(w io.Writer) { payoutCard(w, payout) })
+		return answer(r, func(c *client.Client) (*host.Payout, error) { return c.Payout(cmd.Context(), args[0]) }, payoutCard)
 	}
 	return cmd
+}
+
+func (p *program) payoutListCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "ls", Short: "List payouts, newest first", Args: cobra.NoArgs}
+	r := p.remoteFlags(cmd)
+	f := &filters{cmd: cmd}
+	f.text("account", "only of this account")
+	f.page()
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return answer(r, func(c *client.Client) (*rest.PayoutPage, error) { return c.Payouts(cmd.Context(), f.query()) }, payoutGrid)
+	}
+	return cmd
+}
+
+func payoutGrid(w io.Writer, page *rest.PayoutPage) {
+	rows := [][]any{}
+	for _, x := range page.Payouts {
+		rows = append(rows, []any{
+			x.ID, x.Account, x.Status, x.Amount, x.Reference, x.ProviderRef, attention(x.NeedsReview, x.ReviewReason, x.UnresolvedOperation), when(x.CreatedAt),
+		})
+	}
+	grid(w, []any{"id", "account", "status", "amount", "reference", "provider ref", "attention", "created"}, rows)
+	more(w, page.NextCursor)
 }
 
 func payoutCard(w io.Writer, x *host.Payout) {

@@ -111,16 +111,7 @@ func (r *remote) listPinned() error {
 }
 
 func (r *remote) listRunning(ctx context.Context) error {
-	c, err := r.connect()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	list, err := c.Plugins(ctx)
-	if err != nil {
-		return err
-	}
-	return r.show(list, func(w io.Writer) { pluginGrid(w, list) })
+	return answer(r, func(c *client.Client) ([]host.PluginStatus, error) { return c.Plugins(ctx) }, pluginGrid)
 }
 
 func pluginGrid(w io.Writer, list []host.PluginStatus) {
@@ -140,16 +131,7 @@ func (p *program) pluginOneCommand(name, short string, call func(*client.Client,
 	cmd := &cobra.Command{Use: name + " NAME", Short: short, Args: cobra.ExactArgs(1)}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		one, err := call(c, cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(one, func(w io.Writer) { pluginCard(w, one) })
+		return answer(r, func(c *client.Client) (*rest.Plugin, error) { return call(c, cmd.Context(), args[0]) }, pluginCard)
 	}
 	return cmd
 }

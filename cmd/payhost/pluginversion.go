@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/payhost/payhost/cmd/payhost/internal/client"
 	"github.com/payhost/payhost/cmd/payhost/internal/config"
 	"github.com/payhost/payhost/cmd/payhost/internal/lockfile"
 	"github.com/payhost/payhost/host"
+	"github.com/payhost/payhost/host/rest"
 	"github.com/payhost/payhost/sdk/plugin"
 )
 
@@ -62,16 +64,9 @@ func (p *program) pluginUseCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		one, err := c.UsePlugin(cmd.Context(), name, host.UsePlugin{Version: version, CanaryPercent: percent, Reason: *reason, Force: *force})
-		if err != nil {
-			return err
-		}
-		return r.show(one, func(w io.Writer) { pluginCard(w, one) })
+		return answer(r, func(c *client.Client) (*rest.Plugin, error) {
+			return c.UsePlugin(cmd.Context(), name, host.UsePlugin{Version: version, CanaryPercent: percent, Reason: *reason, Force: *force})
+		}, pluginCard)
 	}
 	return cmd
 }
@@ -92,16 +87,9 @@ func (p *program) pluginOrderCommand(order, short string) *cobra.Command {
 	r := p.remoteFlags(cmd)
 	reason := cmd.Flags().String("reason", "", "why, for the record")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		one, err := c.OrderPlugin(cmd.Context(), args[0], order, *reason)
-		if err != nil {
-			return err
-		}
-		return r.show(one, func(w io.Writer) { pluginCard(w, one) })
+		return answer(r, func(c *client.Client) (*rest.Plugin, error) {
+			return c.OrderPlugin(cmd.Context(), args[0], order, *reason)
+		}, pluginCard)
 	}
 	return cmd
 }
@@ -114,16 +102,7 @@ func (p *program) pluginReloadCommand() *cobra.Command {
 	}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.ReloadPlugins(cmd.Context())
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) { pluginGrid(w, list) })
+		return answer(r, func(c *client.Client) ([]host.PluginStatus, error) { return c.ReloadPlugins(cmd.Context()) }, pluginGrid)
 	}
 	return cmd
 }
@@ -134,16 +113,9 @@ func (p *program) pluginLogsCommand() *cobra.Command {
 	}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		logs, err := c.PluginLogs(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(logs, func(w io.Writer) {
+		return answer(r, func(c *client.Client) (*host.PluginLogs, error) {
+			return c.PluginLogs(cmd.Context(), args[0])
+		}, func(w io.Writer, logs *host.PluginLogs) {
 			for _, one := range logs.Running {
 				printf(w, "%s, process %d:\n", one.Version, one.PID)
 				for _, line := range one.Lines {

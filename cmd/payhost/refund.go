@@ -56,16 +56,9 @@ func (p *program) invoiceRefundsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "refunds ID", Short: "List the refunds of an invoice, oldest first", Args: cobra.ExactArgs(1)}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.Refunds(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) {
+		return answer(r, func(c *client.Client) ([]host.Refund, error) {
+			return c.Refunds(cmd.Context(), args[0])
+		}, func(w io.Writer, list []host.Refund) {
 			rows := [][]any{}
 			for _, x := range list {
 				rows = append(rows, []any{

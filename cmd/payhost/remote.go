@@ -86,6 +86,20 @@ func (r *remote) connect() (*client.Client, error) {
 	return c, nil
 }
 
+// answer makes one call of the host and prints what it returned, as JSON or for people.
+func answer[T any](r *remote, call func(*client.Client) (T, error), people func(io.Writer, T)) error {
+	c, err := r.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	v, err := call(c)
+	if err != nil {
+		return err
+	}
+	return r.show(v, func(w io.Writer) { people(w, v) })
+}
+
 // urlOf is how to reach a listen address from this machine.
 func urlOf(address string) (string, error) {
 	host, port, err := net.SplitHostPort(address)

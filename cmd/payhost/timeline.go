@@ -4,6 +4,9 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/payhost/payhost/cmd/payhost/internal/client"
+	"github.com/payhost/payhost/host"
 )
 
 func (p *program) invoiceTimelineCommand() *cobra.Command {
@@ -14,16 +17,9 @@ func (p *program) invoiceTimelineCommand() *cobra.Command {
 	}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		list, err := c.Timeline(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(list, func(w io.Writer) {
+		return answer(r, func(c *client.Client) ([]host.TimelineEntry, error) {
+			return c.Timeline(cmd.Context(), args[0])
+		}, func(w io.Writer, list []host.TimelineEntry) {
 			rows := [][]any{}
 			for _, e := range list {
 				rows = append(rows, []any{when(e.At), e.Kind, e.Text, e.Actor, e.ID})

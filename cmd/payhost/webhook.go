@@ -31,16 +31,9 @@ func (p *program) webhookListCommand() *cobra.Command {
 	f.text("state", "only in this state: spooled, accepted, processed, unmatched, rejected or failed")
 	f.page()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		page, err := c.Webhooks(cmd.Context(), f.query())
-		if err != nil {
-			return err
-		}
-		return r.show(page, func(w io.Writer) {
+		return answer(r, func(c *client.Client) (*rest.WebhookList, error) {
+			return c.Webhooks(cmd.Context(), f.query())
+		}, func(w io.Writer, page *rest.WebhookList) {
 			rows := [][]any{}
 			for _, h := range page.Webhooks {
 				rows = append(rows, []any{h.ID, h.Account, h.Tail, h.State, h.Reason, h.Object, h.ProviderRef, h.Deliveries, when(h.ReceivedAt)})
@@ -59,16 +52,7 @@ func (p *program) webhookOneCommand(name, short string, call webhookCall) *cobra
 	cmd := &cobra.Command{Use: name + " ID", Short: short, Args: cobra.ExactArgs(1)}
 	r := p.remoteFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := r.connect()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		hook, err := call(c, cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return r.show(hook, func(w io.Writer) { webhookCard(w, hook) })
+		return answer(r, func(c *client.Client) (*rest.Webhook, error) { return call(c, cmd.Context(), args[0]) }, webhookCard)
 	}
 	return cmd
 }

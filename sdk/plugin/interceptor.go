@@ -19,6 +19,7 @@ func serverOptions(log *slog.Logger) []grpc.ServerOption {
 		grpc.ChainStreamInterceptor(recoverStream(log)),
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.MaxSendMsgSize(MaxMessage),
+		grpc.ForceServerCodecV2(newCodec()),
 	}
 }
 

@@ -83,7 +83,8 @@ func finish(report *pluginv1.Report, mutating bool, body proto.Message) *pluginv
 	if mutating {
 		report.Executed = string(pay.ExecutedYes)
 	}
-	report.Warnings = append(report.Warnings, append(scrub(body.ProtoReflect()), scrub(report.ProtoReflect())...)...)
+	changed := append(repair(body), repair(report)...)
+	report.Warnings = append(report.Warnings, changed...)
 	return report
 }
 

@@ -86,6 +86,11 @@ func (c *Client) Webhooks(ctx context.Context, query url.Values) (*rest.WebhookL
 	return get[rest.WebhookList](ctx, c, "/v1/webhooks?"+query.Encode())
 }
 
+// Payouts lists payouts; query holds account, limit and cursor.
+func (c *Client) Payouts(ctx context.Context, query url.Values) (*rest.PayoutPage, error) {
+	return get[rest.PayoutPage](ctx, c, "/v1/payouts?"+query.Encode())
+}
+
 // Webhook returns one received webhook.
 func (c *Client) Webhook(ctx context.Context, id string) (*rest.Webhook, error) {
 	return get[rest.Webhook](ctx, c, "/v1/webhooks/"+url.PathEscape(id))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/host/rest"
 )
 
@@ -62,9 +63,6 @@ func (c *Config) checkPlugins(add adder) {
 		if !nameForm.MatchString(name) {
 			add(path, nameRule)
 		}
-		warn := func(path string) {
-			c.warnings = append(c.warnings, c.problem(path, "is accepted but not enforced by this release"))
-		}
 		if p.Memory > 0 && p.Memory < leastMemory {
 			add(child(path, "memory"), "must be at least 32MiB: less than that no plugin starts with")
 		}
@@ -72,11 +70,12 @@ func (c *Config) checkPlugins(add adder) {
 			c.warnings = append(c.warnings, c.problem(child(path, "unconfined"), "the plugin can open every file its user can"))
 		}
 		for _, call := range slices.Sorted(maps.Keys(p.Timeouts)) {
-			if !slices.Contains(timeouts(), call) {
-				add(child(path, "timeouts."+shorten(call)), "is not a known call; known are %s", strings.Join(timeouts(), ", "))
-				continue
+			switch at := child(path, "timeouts."+shorten(call)); {
+			case !slices.Contains(timeouts(), call):
+				add(at, "is not a known call; known are %s", strings.Join(timeouts(), ", "))
+			case time.Duration(p.Timeouts[call]) >= host.DefaultOperationTimeout:
+				add(at, "must be shorter than %s, after which the host gives every call up; write for example 20s", host.DefaultOperationTimeout)
 			}
-			warn(child(path, "timeouts."+call))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -52,7 +53,7 @@ type Plugin struct {
 	RunAs string `yaml:"run_as"`
 	// Unconfined leaves out the confinement of file access and signals.
 	Unconfined bool `yaml:"unconfined"`
-	// Timeouts are read and checked; a later release enforces them, and [Config.Warnings] says so.
+	// Timeouts are the deadlines of single calls, by the names of [host.PluginCalls]; each is shorter than [host.DefaultOperationTimeout].
 	Timeouts map[string]Duration `yaml:"timeouts"`
 }
 
@@ -186,9 +187,11 @@ func modes() []string { return []string{string(pay.ModeLive), string(pay.ModeSan
 
 // timeouts are the calls of a plugin that plugins.NAME.timeouts can name.
 func timeouts() []string {
-	return []string{
-		"create", "get", "find", "cancel", "capture", "void", "refund", "charge", "payout", "check", "webhook", "action",
+	var names []string
+	for _, call := range host.PluginCalls() {
+		names = append(names, string(call))
 	}
+	return names
 }
 
 // Duration is written like "20s" or "1m30s".

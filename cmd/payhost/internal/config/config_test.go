@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -52,8 +53,8 @@ func TestWholeFile(t *testing.T) {
 	require.Equal(t, `{"user_id":900719925474099312345,"secret":"${file:secrets/payin}","rate":0.10}`, string(c.Accounts[1].Config),
 		"numbers keep their digits and references stay references")
 	require.Equal(t, map[string]string{"team": "billing"}, c.Accounts[1].Labels)
-	require.Len(t, c.Warnings(), 1, "timeouts are not enforced yet, and that is said")
-	require.ErrorContains(t, c.Warnings()[0], "plugins.monobank.timeouts.create: is accepted but not enforced")
+	require.Equal(t, map[string]Duration{"create": Duration(20 * time.Second)}, c.Plugins["monobank"].Timeouts)
+	require.Empty(t, c.Warnings())
 }
 
 func TestDefaultsAndShortForms(t *testing.T) {
@@ -103,6 +104,10 @@ func TestRefusals(t *testing.T) {
 		"memory":            {"plugins: {m: {memory: lots}}\n", "plugins.m.memory: must be a size"},
 		"timeout":           {"plugins: {m: {timeouts: {create: 5}}}\n", "plugins.m.timeouts.create: must be text"},
 		"timeout call":      {"plugins: {m: {timeouts: {dance: 5s}}}\n", "plugins.m.timeouts.dance: is not a known call"},
+		"timeout zero":      {"plugins: {m: {timeouts: {create: 0s}}}\n", "plugins.m.timeouts.create: must be a duration above zero, such as 20s"},
+		"timeout negative":  {"plugins: {m: {timeouts: {get: -1s}}}\n", "plugins.m.timeouts.get: must be a duration above zero"},
+		"timeout too long":  {"plugins: {m: {timeouts: {create: 25s}}}\n", "f:1:26: plugins.m.timeouts.create: must be shorter than 25s"},
+		"timeout of calls":  {"plugins: {m: {timeouts: 5s}}\n", "plugins.m.timeouts: must be"},
 		"plugin name":       {"plugins: {My_Plugin: {}}\n", "plugins.My_Plugin: must be a name"},
 		"token name":        {"api_tokens: [{token: " + canary + ", scope: api}]\n", "api_tokens[0].name: is required"},
 		"token twice":       {"api_tokens: [{name: a, token: x, scope: api}, {name: a, token: y, scope: api}]\n", "api_tokens[1].name: is the name of api_tokens[0] too"},

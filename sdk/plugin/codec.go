@@ -1,0 +1,67 @@
+package plugin
+
+import (
+	"google.golang.org/grpc/encoding"
+	grpcproto "google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
+)
+
+// sharedText is the largest message, in bytes, whose texts are all cut from one string: that spares an allocation for each of
+// them, and whoever keeps one of the texts keeps no more than this.
+const sharedText = 4 << 10
+
+// wireMessage is a message of the contract, which has generated code for the wire.
+type wireMessage interface {
+	Reset()
+	SizeWire() int
+	WriteWire(b []byte, i int) int
+	DecodeWire(b []byte, s string) error
+}
+
+// codec is plain protobuf, encoded and decoded by generated code instead of by reflection. The other side cannot tell, in
+// whatever language it is written: it accepts and refuses the same bytes as gRPC's own codec, whose name it has.
+//
+// Messages that are not of the contract, such as go-plugin's own, are left to that codec.
+type codec struct{ general encoding.CodecV2 }
+
+// newCodec returns a codec for one side of one connection or more.
+func newCodec() codec { return codec{encoding.GetCodecV2(grpcproto.Name)} }
+
+// Name implements [encoding.CodecV2].
+func (codec) Name() string { return grpcproto.Name }
+
+// Marshal implements [encoding.CodecV2]. That texts are UTF-8 was checked or repaired before, by [inspect] and [finish]; the receiver
+// refuses any that are not.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	m, ok := v.(wireMessage)
+	if !ok {
+		return c.general.Marshal(v)
+	}
+	size := m.SizeWire()
+	if mem.IsBelowBufferPoolingThreshold(size) {
+		b := make([]byte, size)
+		m.WriteWire(b, size)
+		return mem.BufferSlice{mem.SliceBuffer(b)}, nil
+	}
+	pool := mem.DefaultBufferPool()
+	b := pool.Get(size)
+	m.WriteWire(*b, size)
+	return mem.BufferSlice{mem.NewBuffer(b, pool)}, nil
+}
+
+// Unmarshal implements [encoding.CodecV2]. Nothing in the message refers to data afterwards.
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	m, ok := v.(wireMessage)
+	if !ok {
+		return c.general.Unmarshal(data, v)
+	}
+	buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
+	defer buffer.Free()
+	b := buffer.ReadOnlyData()
+	s := ""
+	if len(b) <= sharedText {
+		s = string(b)
+	}
+	m.Reset()
+	return m.DecodeWire(b, s)
+}
