@@ -41,7 +41,7 @@ func (r *Reader) Account(ctx context.Context, id string) (Account, error) {
 
 // Accounts returns all accounts, ordered by id, of a tenant and a provider; an empty text selects all.
 func (r *Reader) Accounts(ctx context.Context, tenant, provider string) ([]Account, error) {
-	return list(ctx, r, true, r.accounts(),
+	return list(ctx, r, r.accounts(),
 		"WHERE (tenant = $1 OR $2 = '') AND (provider = $3 OR $4 = '') ORDER BY id", tenant, tenant, provider, provider)
 }
 

@@ -28,7 +28,7 @@ func (r *Reader) attempts() record[attemptRow] {
 
 // Attempts returns the payer's attempts at an invoice, in the order the provider gave.
 func (r *Reader) Attempts(ctx context.Context, invoiceID string) ([]pay.Attempt, error) {
-	rows, err := list(ctx, r, true, r.attempts(), "WHERE invoice_id = $1 ORDER BY ordinal", invoiceID)
+	rows, err := list(ctx, r, r.attempts(), "WHERE invoice_id = $1 ORDER BY ordinal", invoiceID)
 	var attempts []pay.Attempt
 	for _, row := range rows {
 		attempts = append(attempts, row.Attempt)

@@ -25,7 +25,8 @@ func (r *Reader) audit() record[AuditEntry] {
 func (r *Reader) Audit(ctx context.Context, after int64, limit int) ([]AuditEntry, error) {
 	var c conditions
 	c.add("id > ?", after)
-	return list(ctx, r, false, r.audit(), c.rest("id", limit), c.args...)
+	rest := c.rest("id", limit)
+	return list(ctx, r, r.audit(), rest, c.args...)
 }
 
 // AppendAudit stores an entry and sets its ID, in the order of commits. Entries are never changed.

@@ -19,6 +19,8 @@ type batch struct {
 	session *session
 	// counters are the sequences handed out in this transaction.
 	counters map[string]*counter
+	// keys are the data keys that were opened or made in this transaction.
+	keys dataKeys
 	// events says that the transaction has events, erased that a data key was destroyed in it.
 	events, erased bool
 }
@@ -75,7 +77,7 @@ func (s *Store) attempt(jobs []*job, guarded bool) (again []*job) {
 	if err := s.usable(); err != nil {
 		return failAll(jobs, err)
 	}
-	b := &batch{session: s.writer, counters: map[string]*counter{}}
+	b := &batch{session: s.writer, counters: map[string]*counter{}, keys: dataKeys{}}
 	if _, err := b.session.exec(s.dialect.Begin); err != nil {
 		return failAll(jobs, fmt.Errorf("store: the transaction did not begin; nothing was done: %w", err))
 	}
@@ -178,6 +180,7 @@ func (b *batch) mark() batchMark {
 
 func (b *batch) restore(m batchMark) {
 	b.events, b.erased = m.events, m.erased
+	clear(b.keys) // the job may have made one
 	for name, c := range b.counters {
 		if old, ok := m.counters[name]; ok {
 			*c = old

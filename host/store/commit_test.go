@@ -171,6 +171,46 @@ func TestPeersOfALostTransactionRunAgain(t *testing.T) {
 	}
 }
 
+// A data key that a failed job made is not used by the jobs that share its transaction.
+func TestKeysOfAFailedPeerAreNotUsed(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	gate, running := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	var once sync.Once
+	wg.Go(func() {
+		require.NoError(t, st.Write(t.Context(), func(*store.Tx) error {
+			once.Do(func() { close(running) })
+			<-gate
+			return nil
+		}))
+	})
+	<-running
+	failed := errors.New("on purpose")
+	for n := range 10 {
+		want, kind := error(nil), store.PersonalPayer
+		if n%2 == 0 {
+			want, kind = failed, store.PersonalCustomer
+		}
+		wg.Go(func() {
+			require.ErrorIs(t, st.Write(t.Context(), func(tx *store.Tx) error {
+				err := tx.PutPersonal(store.PersonalData{CustomerID: "anna", ObjectType: "invoice", ObjectID: string(rune('a' + n)), Kind: kind, Data: []byte("1")})
+				return errors.Join(err, want)
+			}), want)
+		})
+	}
+	close(gate)
+	wg.Wait()
+	for n := range 10 {
+		_, err := st.Personal(t.Context(), "", "anna", "invoice", string(rune('a'+n)), store.PersonalPayer)
+		if n%2 == 0 {
+			require.ErrorIs(t, err, store.ErrNotFound)
+		} else {
+			require.NoError(t, err)
+		}
+	}
+}
+
 // A job that ends the writer's goroutine, as t.FailNow in a job does, must leave nobody waiting.
 func TestJobThatEndsItsGoroutine(t *testing.T) {
 	t.Parallel()

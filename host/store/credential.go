@@ -36,7 +36,7 @@ func (r *Reader) CredentialOfInvoice(ctx context.Context, invoiceID string) (Cre
 
 // Credentials returns every stored credential of a customer, newest first.
 func (r *Reader) Credentials(ctx context.Context, tenant, customerID string) ([]Credential, error) {
-	return list(ctx, r, true, r.credentials(), "WHERE tenant = $1 AND customer_id = $2 ORDER BY created_at DESC, id DESC", tenant, customerID)
+	return list(ctx, r, r.credentials(), "WHERE tenant = $1 AND customer_id = $2 ORDER BY created_at DESC, id DESC", tenant, customerID)
 }
 
 // PutCredential stores a credential: a new one when c.Version is 0, else a new state where the

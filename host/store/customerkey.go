@@ -22,23 +22,58 @@ func keyOwner(customerID, objectType, objectID string) (kind, id string) {
 
 func dataKeyPlace(id string) []byte { return place("customer_keys", "data_key", id) }
 
+// keyOwnerName is the unique key of customer_keys.
+type keyOwnerName struct{ tenant, kind, id string }
+
+// keptKeys is how many data keys the writer keeps open.
+const keptKeys = 4096
+
+// dataKeys are open data keys by their owner. Only the writer reads and writes them: a key that it took from a reader could have
+// been erased in between, and what is sealed under an erased key is lost.
+type dataKeys map[keyOwnerName]sealKey
+
+func (k dataKeys) put(owner keyOwnerName, key sealKey) {
+	for old := range k {
+		if len(k) < keptKeys {
+			break
+		}
+		delete(k, old)
+	}
+	k[owner] = key
+}
+
 // dataKey returns the current key of an owner, a new one if there is none.
 func (t *Tx) dataKey(tenant, customerID, objectType, objectID string) (sealKey, error) {
-	kind, owner := keyOwner(customerID, objectType, objectID)
-	key, err := t.openDataKey(t.batch.session.ctx, "tenant = $1 AND owner_kind = $2 AND owner_id = $3", tenant, kind, owner)
-	if !errors.Is(err, ErrNotFound) {
-		return key, err
+	kind, id := keyOwner(customerID, objectType, objectID)
+	owner := keyOwnerName{tenant, kind, id}
+	if key, ok := t.batch.keys[owner]; ok {
+		return key, nil
 	}
-	key = newSealKey()
+	if key, ok := t.s.keys[owner]; ok {
+		return key, nil
+	}
+	key, err := t.openDataKey(t.batch.session.ctx, "tenant = $1 AND owner_kind = $2 AND owner_id = $3", tenant, kind, id)
+	if errors.Is(err, ErrNotFound) {
+		key, err = t.insertDataKey(owner)
+	}
+	if err != nil {
+		return sealKey{}, err
+	}
+	t.batch.keys[owner] = key
+	return key, nil
+}
+
+func (t *Tx) insertDataKey(owner keyOwnerName) (sealKey, error) {
+	key := newSealKey()
 	column, err := seal(t.sealer, key.secret, dataKeyPlace(key.id))
 	if err != nil {
 		return sealKey{}, err
 	}
 	return key, t.insertNew("customer_keys", []field{
 		fixed("id", key.id),
-		fixed("tenant", tenant),
-		fixed("owner_kind", kind),
-		fixed("owner_id", owner),
+		fixed("tenant", owner.tenant),
+		fixed("owner_kind", owner.kind),
+		fixed("owner_id", owner.id),
 		fixed("data_key", column),
 		fixed("created_at", timeValue(t.now())),
 	})
@@ -53,11 +88,15 @@ func (r *Reader) dataKeyRecord() record[sealKey] {
 
 // openDataKey is ErrNotFound for a key that was erased.
 func (r *Reader) openDataKey(ctx context.Context, where string, args ...any) (sealKey, error) {
-	return one(ctx, r, r.dataKeyRecord(), "WHERE "+where+" AND erased_at IS NULL", args...)
+	key, err := one(ctx, r, r.dataKeyRecord(), "WHERE "+where+" AND erased_at IS NULL", args...)
+	key.derived = &derivations{}
+	return key, err
 }
 
 // eraseKeys destroys the current key of an owner and deletes the rows that were sealed under it.
 func (t *Tx) eraseKeys(tenant, kind, owner string) error {
+	delete(t.s.keys, keyOwnerName{tenant, kind, owner})
+	delete(t.batch.keys, keyOwnerName{tenant, kind, owner})
 	const ownerIs = "tenant = $1 AND owner_kind = $2 AND owner_id = $3"
 	_, err := t.exec("DELETE FROM personal_data WHERE key_id IN (SELECT id FROM customer_keys WHERE "+ownerIs+")", tenant, kind, owner)
 	if err != nil {

@@ -7,9 +7,19 @@ type Dialect struct {
 	Name string
 	// DDL translates one statement of a migration, which is written with PostgreSQL's column types.
 	DDL func(statement string) string
+	// Statement, if set, puts a query or a change into the form that the driver takes fastest; each text is given once. The
+	// order of the parameters stays.
+	Statement func(text string) string
 	// Begin starts a transaction that may write, for example "BEGIN IMMEDIATE".
 	Begin string
 	// ForUpdate is appended to a SELECT whose row the transaction will change:
 	// " FOR UPDATE" where several transactions run at once, empty where only one does.
 	ForUpdate string
+}
+
+func (d Dialect) statement(text string) string {
+	if d.Statement == nil {
+		return text
+	}
+	return d.Statement(text)
 }

@@ -43,7 +43,7 @@ func (r *Reader) Dispute(ctx context.Context, id string) (Dispute, error) {
 
 // Disputes returns every dispute of an invoice, oldest first.
 func (r *Reader) Disputes(ctx context.Context, invoiceID string) ([]Dispute, error) {
-	return list(ctx, r, true, r.disputes(), "WHERE invoice_id = $1 ORDER BY created_at, id", invoiceID)
+	return list(ctx, r, r.disputes(), "WHERE invoice_id = $1 ORDER BY created_at, id", invoiceID)
 }
 
 // ListDisputes returns the disputes that f selects, newest first.
@@ -53,7 +53,8 @@ func (r *Reader) ListDisputes(ctx context.Context, f DisputeFilter) ([]Dispute, 
 	equal(&c, "account_id", f.AccountID)
 	equal(&c, "invoice_id", f.InvoiceID)
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, time.Time{})
-	return list(ctx, r, false, r.disputes(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.disputes(), rest, c.args...)
 }
 
 // PutDispute stores a dispute: a new one when d.Version is 0, else a new state where the stored

@@ -35,7 +35,8 @@ func (r *Reader) Events(ctx context.Context, f EventFilter) ([]Event, error) {
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "object_type", f.ObjectType)
 	equal(&c, "object_id", f.ObjectID)
-	return list(ctx, r, false, r.eventRecords(), c.rest("position", f.Limit), c.args...)
+	rest := c.rest("position", f.Limit)
+	return list(ctx, r, r.eventRecords(), rest, c.args...)
 }
 
 // Event returns the event with the id.

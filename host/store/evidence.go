@@ -32,17 +32,17 @@ func (r *Reader) evidence() record[Evidence] {
 
 // Evidence returns every observation of an object, oldest first.
 func (r *Reader) Evidence(ctx context.Context, objectType, objectID string) ([]Evidence, error) {
-	return list(ctx, r, true, r.evidence(), "WHERE object_type = $1 AND object_id = $2 ORDER BY created_at, id", objectType, objectID)
+	return list(ctx, r, r.evidence(), "WHERE object_type = $1 AND object_id = $2 ORDER BY created_at, id", objectType, objectID)
 }
 
 // EvidenceOfOperation returns every observation that an operation led to, oldest first.
 func (r *Reader) EvidenceOfOperation(ctx context.Context, operationID string) ([]Evidence, error) {
-	return list(ctx, r, true, r.evidence(), "WHERE operation_id = $1 AND operation_id <> '' ORDER BY created_at, id", operationID)
+	return list(ctx, r, r.evidence(), "WHERE operation_id = $1 AND operation_id <> '' ORDER BY created_at, id", operationID)
 }
 
 // EvidenceOfWebhook returns every observation that a webhook brought, oldest first.
 func (r *Reader) EvidenceOfWebhook(ctx context.Context, webhookID string) ([]Evidence, error) {
-	return list(ctx, r, true, r.evidence(), "WHERE webhook_id = $1 AND webhook_id <> '' ORDER BY created_at, id", webhookID)
+	return list(ctx, r, r.evidence(), "WHERE webhook_id = $1 AND webhook_id <> '' ORDER BY created_at, id", webhookID)
 }
 
 // InsertEvidence stores an observation. Evidence is never changed afterwards.

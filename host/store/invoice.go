@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 func (r *Reader) invoices() record[Invoice] {
 	return record[Invoice]{"invoices", func(i *Invoice) []field {
@@ -60,20 +57,36 @@ func (r *Reader) Invoice(ctx context.Context, id string) (Invoice, error) {
 	return one(ctx, r, r.invoices(), "WHERE id = $1", id)
 }
 
+// invoiceNames are the columns of [Reader.InvoiceNamed].
+func (r *Reader) invoiceNames(i *Invoice) []field {
+	return []field{
+		fixed("id", &i.ID),
+		fixed("account_id", &i.AccountID),
+		mutable("status", &i.Status),
+		mutable("final", &i.Final),
+		fixed("purpose", &i.Purpose),
+		fixed("capture", &i.Capture),
+		fixed("amount", moneyRef{&i.Amount}),
+		mutable("due", moneyRef{&i.Due}),
+		mutable("authorized", moneyRef{&i.Authorized}),
+		mutable("captured", moneyRef{&i.Captured}),
+		mutable("refunded", moneyRef{&i.Refunded}),
+		mutable("provider_ref", &i.ProviderRef),
+		mutable("provider_refs", asJSON(&i.ProviderRefs)),
+		mutable("provider_key", &i.ProviderKey),
+		mutable("create_operation_id", &i.CreateOperationID),
+		mutable("private_state", sealedState(r.sealer, "invoices", &i.ID, &i.PrivateState)),
+		mutable("state_version", stateVersion{&i.PrivateState}),
+		fixed("created_at", timeRef{&i.CreatedAt}),
+		mutable("expires_at", timeRef{&i.ExpiresAt}),
+	}
+}
+
 // InvoiceNamed returns what an adapter is told about the invoice with the id, so that it can judge a message about it: whose it is, its
 // ids, its private state, and where it and its amounts stand. All other fields are zero; such an invoice must not be written.
 func (r *Reader) InvoiceNamed(ctx context.Context, id string) (Invoice, error) {
-	rec := record[Invoice]{"invoices", func(i *Invoice) []field {
-		return slices.DeleteFunc(r.invoices().fields(i), func(f field) bool {
-			switch f.name {
-			case "id", "account_id", "provider_ref", "provider_refs", "provider_key", "create_operation_id", "private_state", "state_version",
-				"status", "final", "purpose", "capture", "amount", "due", "authorized", "captured", "refunded", "created_at", "expires_at":
-				return false
-			}
-			return true
-		})
-	}}
-	all, err := listAs(ctx, r, "select names of invoices", true, rec, "WHERE id = $1", id)
+	named := record[Invoice]{"invoices", r.invoiceNames}
+	all, err := listAs(ctx, r, "select names of invoices", named, "WHERE id = $1", id)
 	if err == nil && len(all) == 0 {
 		err = ErrNotFound
 	}
@@ -118,7 +131,8 @@ func (r *Reader) Invoices(ctx context.Context, f InvoiceFilter) ([]Invoice, erro
 		c.add(boolText("final", false))
 	}
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
-	return list(ctx, r, false, r.invoices(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.invoices(), rest, c.args...)
 }
 
 // InsertInvoice stores a new invoice; its Version becomes 1.

@@ -142,7 +142,7 @@ func parseKeyFile(text []byte) ([]sealKey, error) {
 				return nil, fmt.Errorf("line %d: this key id stands there twice", i+2)
 			}
 		}
-		keys = append(keys, sealKey{id: id, secret: secret})
+		keys = append(keys, sealKey{id, secret, &derivations{}})
 	}
 	if len(keys) == 0 {
 		return nil, errors.New("it holds no key")

@@ -64,7 +64,7 @@ func (r *Reader) Manifest(ctx context.Context, provider string) (Manifest, error
 
 // Manifests returns every stored manifest of a provider, the one stored last first.
 func (r *Reader) Manifests(ctx context.Context, provider string) ([]Manifest, error) {
-	return list(ctx, r, true, r.manifests(), "WHERE provider = $1 ORDER BY updated_at DESC, version DESC, digest DESC", provider)
+	return list(ctx, r, r.manifests(), "WHERE provider = $1 ORDER BY updated_at DESC, version DESC, digest DESC", provider)
 }
 
 // PluginChoice returns what was chosen for a provider.
@@ -74,7 +74,7 @@ func (r *Reader) PluginChoice(ctx context.Context, provider string) (PluginChoic
 
 // PluginChoices returns every choice, ordered by provider.
 func (r *Reader) PluginChoices(ctx context.Context) ([]PluginChoice, error) {
-	return list(ctx, r, true, r.pluginChoices(), "ORDER BY provider")
+	return list(ctx, r, r.pluginChoices(), "ORDER BY provider")
 }
 
 // PutManifest stores what a binary said of itself, in place of what the same binary said before.

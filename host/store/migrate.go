@@ -1,9 +1,7 @@
 package store
 
 import (
-	"context"
 	"crypto/sha256"
-	"database/sql"
 	"embed"
 	"encoding/hex"
 	"errors"
@@ -54,12 +52,12 @@ func loadMigrations(files fs.FS) ([]migration, error) {
 // migrate brings the schema up to date, each step in its own transaction
 // together with its record. It runs under the database's lock, on a context that does not
 // end, so that no step is cut in two.
-func migrate(ctx context.Context, conn *sql.Conn, d Dialect, now time.Time) error {
+func migrate(w *session, now time.Time) error {
 	all, err := loadMigrations(migrationFiles)
 	if err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, d.DDL(`CREATE TABLE IF NOT EXISTS schema_migrations (
+	err = w.once(w.dialect.DDL(`CREATE TABLE IF NOT EXISTS schema_migrations (
   version    BIGINT PRIMARY KEY,
   name       TEXT NOT NULL,
   checksum   TEXT NOT NULL,
@@ -68,7 +66,7 @@ func migrate(ctx context.Context, conn *sql.Conn, d Dialect, now time.Time) erro
 	if err != nil {
 		return fmt.Errorf("store: preparing the schema: %w", err)
 	}
-	applied, err := appliedMigrations(ctx, conn)
+	applied, err := appliedMigrations(w)
 	if err != nil {
 		return err
 	}
@@ -76,7 +74,7 @@ func migrate(ctx context.Context, conn *sql.Conn, d Dialect, now time.Time) erro
 		return err
 	}
 	for _, m := range all[len(applied):] {
-		if err := m.apply(ctx, conn, d, now); err != nil {
+		if err := m.apply(w, now); err != nil {
 			return fmt.Errorf("store: migration %s: %w", m.name, err)
 		}
 	}
@@ -98,8 +96,8 @@ func checkMigrations(applied, all []migration) error {
 	return nil
 }
 
-func appliedMigrations(ctx context.Context, conn *sql.Conn) ([]migration, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT version, name, checksum FROM schema_migrations ORDER BY version")
+func appliedMigrations(w *session) ([]migration, error) {
+	rows, err := w.query(w.ctx, "SELECT version, name, checksum FROM schema_migrations ORDER BY version", nil)
 	if err != nil {
 		return nil, fmt.Errorf("store: reading the schema's history: %w", err)
 	}
@@ -115,28 +113,26 @@ func appliedMigrations(ctx context.Context, conn *sql.Conn) ([]migration, error)
 	return list, rows.Err()
 }
 
-func (m migration) apply(ctx context.Context, conn *sql.Conn, d Dialect, now time.Time) (err error) {
-	if _, err := conn.ExecContext(ctx, d.Begin); err != nil {
+func (m migration) apply(w *session, now time.Time) (err error) {
+	if err := w.once(w.dialect.Begin); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_, undone := conn.ExecContext(ctx, "ROLLBACK")
-			err = errors.Join(err, undone)
+			err = errors.Join(err, w.once("ROLLBACK"))
 		}
 	}()
 	for _, statement := range statements(m.text) {
-		if _, err := conn.ExecContext(ctx, d.DDL(statement)); err != nil {
+		if err := w.once(w.dialect.DDL(statement)); err != nil {
 			return err
 		}
 	}
-	_, err = conn.ExecContext(ctx, "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
+	err = w.once("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
 		m.version, m.name, m.checksum, now.UnixMicro())
 	if err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, "COMMIT")
-	return err
+	return w.once("COMMIT")
 }
 
 // statements splits a migration at the semicolons that end a line.

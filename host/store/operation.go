@@ -88,7 +88,8 @@ func (r *Reader) Operations(ctx context.Context, f OperationFilter) ([]Operation
 		c.add(boolText("needs_review", *f.NeedsReview))
 	}
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
-	rows, err := list(ctx, r, false, r.operations(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	rows, err := list(ctx, r, r.operations(), rest, c.args...)
 	if err != nil {
 		return nil, err
 	}

@@ -123,7 +123,8 @@ func (r *Reader) Payouts(ctx context.Context, f PayoutFilter) ([]Payout, error) 
 		c.add(boolText("needs_review", *f.NeedsReview))
 	}
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
-	return list(ctx, r, false, r.payouts(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.payouts(), rest, c.args...)
 }
 
 // InsertPayout stores a new payout; its Version becomes 1.

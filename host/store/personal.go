@@ -27,9 +27,9 @@ func (r *Reader) Personal(ctx context.Context, tenant, customerID, objectType, o
 // place of what was there. Without a customer the object has a key of its own. Empty Data
 // deletes the row.
 func (t *Tx) PutPersonal(p PersonalData) error {
-	_, err := t.exec("DELETE FROM personal_data WHERE tenant = $1 AND customer_id = $2 AND object_type = $3 AND object_id = $4 AND kind = $5",
-		p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
-	if err != nil || len(p.Data) == 0 {
+	if len(p.Data) == 0 {
+		_, err := t.exec("DELETE FROM personal_data WHERE tenant = $1 AND customer_id = $2 AND object_type = $3 AND object_id = $4 AND kind = $5",
+			p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
 		return err
 	}
 	key, err := t.dataKey(p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID)
@@ -40,16 +40,11 @@ func (t *Tx) PutPersonal(p PersonalData) error {
 	if err != nil {
 		return err
 	}
-	return t.insertNew("personal_data", []field{
-		fixed("tenant", p.Tenant),
-		fixed("customer_id", p.CustomerID),
-		fixed("object_type", p.ObjectType),
-		fixed("object_id", p.ObjectID),
-		fixed("kind", string(p.Kind)),
-		fixed("key_id", key.id),
-		fixed("data", column),
-		fixed("updated_at", timeValue(t.now())),
-	})
+	_, err = t.exec("INSERT INTO personal_data (tenant, customer_id, object_type, object_id, kind, key_id, data, updated_at) "+
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, customer_id, object_type, object_id, kind) "+
+		"DO UPDATE SET key_id = excluded.key_id, data = excluded.data, updated_at = excluded.updated_at",
+		p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind), key.id, column, timeValue(t.now()))
+	return err
 }
 
 // ErasePersonal destroys a customer's data key: the customer's rows of

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,10 +11,18 @@ import (
 
 // querier runs statements: over a read pool, or inside the transaction of a job.
 type querier interface {
-	// query runs a SELECT. A kept text is prepared once and stays prepared, so there must be few of them.
-	query(ctx context.Context, kept bool, text string, args []any) (*sql.Rows, error)
+	// query runs a SELECT. Its text stays prepared as long as there are not too many, so values belong into args.
+	query(ctx context.Context, text string, args []any) (rowSet, error)
 	// failed says that reading the rows of a query ended in an error.
 	failed()
+}
+
+// rowSet is what a SELECT found. It is used like [sql.Rows], which is one.
+type rowSet interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
 }
 
 // texts remembers generated statements, so that each is put together once.
@@ -74,17 +81,17 @@ type record[T any] struct {
 
 // list reads the rows that rest ("WHERE … ORDER BY …") selects. It reads them to the end before it returns, so that
 // the connection is free again.
-func list[T any](ctx context.Context, r *Reader, kept bool, rec record[T], rest string, args ...any) ([]T, error) {
-	return listAs(ctx, r, "select "+rec.table, kept, rec, rest, args...)
+func list[T any](ctx context.Context, r *Reader, rec record[T], rest string, args ...any) ([]T, error) {
+	return listAs(ctx, r, "select "+rec.table, rec, rest, args...)
 }
 
 // listAs is list for a record that has only some columns of its table; key tells its text from others.
-func listAs[T any](ctx context.Context, r *Reader, key string, kept bool, rec record[T], rest string, args ...any) ([]T, error) {
+func listAs[T any](ctx context.Context, r *Reader, key string, rec record[T], rest string, args ...any) ([]T, error) {
 	if r.q == nil {
 		return nil, ErrNotOwned
 	}
 	head := r.texts.of(key, func() string { return selectText(rec.table, rec.fields(new(T))) })
-	rows, err := r.q.query(ctx, kept, head+rest, args)
+	rows, err := r.q.query(ctx, head+rest, args)
 	if err != nil {
 		return nil, fmt.Errorf("store: reading %s: %w", rec.table, err)
 	}
@@ -106,7 +113,7 @@ func listAs[T any](ctx context.Context, r *Reader, key string, kept bool, rec re
 
 // one reads the single row that rest selects; none is ErrNotFound.
 func one[T any](ctx context.Context, r *Reader, rec record[T], rest string, args ...any) (T, error) {
-	all, err := list(ctx, r, true, rec, rest, args...)
+	all, err := list(ctx, r, rec, rest, args...)
 	if err == nil && len(all) == 0 {
 		err = ErrNotFound
 	}
@@ -122,7 +129,7 @@ func scalar[T any](ctx context.Context, r *Reader, text string, args ...any) (v 
 	if r.q == nil {
 		return v, ErrNotOwned
 	}
-	rows, err := r.q.query(ctx, true, text, args)
+	rows, err := r.q.query(ctx, text, args)
 	if err != nil {
 		return v, fmt.Errorf("store: %w", err)
 	}
@@ -197,13 +204,16 @@ func (c *conditions) page(column string, before time.Time, beforeID string, look
 	return column + " DESC, id DESC"
 }
 
-// rest returns the clause with an order and a limit; a limit of zero is 50, the most is 501, which lets a page of 500 know whether there is more.
+// rest returns the clause with an order and a limit; a limit of zero is 50, the most is 501, which lets a page of 500 know whether
+// there is more. The limit is the last of c.args: texts that differ in it alone would be compiled each. It is written as a sum, because
+// SQLite looks into a bare parameter when it plans, and then compiles the statement again whenever a value is bound.
 func (c *conditions) rest(order string, limit int) string {
 	where := ""
 	if len(c.parts) > 0 {
 		where = "WHERE " + strings.Join(c.parts, " AND ")
 	}
-	return where + " ORDER BY " + order + " LIMIT " + strconv.Itoa(clampLimit(limit))
+	c.args = append(c.args, int64(clampLimit(limit)))
+	return where + " ORDER BY " + order + " LIMIT $" + strconv.Itoa(len(c.args)) + " + 0"
 }
 
 // The limits of lists.

@@ -141,7 +141,8 @@ func (r *Reader) Reconciliations(ctx context.Context, f ReconciliationFilter) ([
 	equal(&c, "account_id", f.AccountID)
 	in(&c, "state", f.States)
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, time.Time{})
-	return list(ctx, r, false, r.reconciliations(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.reconciliations(), rest, c.args...)
 }
 
 // Findings returns the findings that f selects, in the order they were found.
@@ -150,7 +151,8 @@ func (r *Reader) Findings(ctx context.Context, f FindingFilter) ([]Reconciliatio
 	c.add("run_id = ?", f.RunID)
 	equal(&c, "class", f.Class)
 	c.add("number > ?", f.After)
-	return list(ctx, r, false, r.findings(), c.rest("number", f.Limit), c.args...)
+	rest := c.rest("number", f.Limit)
+	return list(ctx, r, r.findings(), rest, c.args...)
 }
 
 // InsertReconciliation stores a new run; its Version becomes 1. It is [ErrConflict] when another run of the account

@@ -55,7 +55,7 @@ func (r *Reader) Refund(ctx context.Context, id string) (Refund, error) {
 
 // Refunds returns every refund of an invoice, oldest first.
 func (r *Reader) Refunds(ctx context.Context, invoiceID string) ([]Refund, error) {
-	return list(ctx, r, true, r.refunds(), "WHERE invoice_id = $1 ORDER BY created_at, id", invoiceID)
+	return list(ctx, r, r.refunds(), "WHERE invoice_id = $1 ORDER BY created_at, id", invoiceID)
 }
 
 // ListRefunds returns the refunds that f selects, newest first.
@@ -65,7 +65,8 @@ func (r *Reader) ListRefunds(ctx context.Context, f RefundFilter) ([]Refund, err
 	equal(&c, "account_id", f.AccountID)
 	equal(&c, "invoice_id", f.InvoiceID)
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, time.Time{})
-	return list(ctx, r, false, r.refunds(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.refunds(), rest, c.args...)
 }
 
 // InsertRefund stores a new refund; its Version becomes 1. Of the provider's report only

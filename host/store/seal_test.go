@@ -43,6 +43,50 @@ func TestSealingBindsToPlaceAndKey(t *testing.T) {
 	}
 }
 
+// Values may share a salt, and with it an AES key, but never a nonce; and not endlessly.
+func TestSharedSalts(t *testing.T) {
+	t.Parallel()
+	s := store.NewMemorySealer()
+	var wg sync.WaitGroup
+	sealed := make([]store.Sealed, 100)
+	for n := range sealed {
+		wg.Go(func() {
+			var err error
+			sealed[n], err = s.Seal([]byte("secret"), nil)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	const salt = 16
+	seen := map[string]bool{}
+	for _, v := range sealed {
+		require.Equal(t, sealed[0].Nonce[:salt], v.Nonce[:salt])
+		require.False(t, seen[string(v.Nonce)], "a nonce was used twice")
+		seen[string(v.Nonce)] = true
+	}
+	store.SpendSalt(s)
+	last, err := s.Seal(nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, sealed[0].Nonce[:salt], last.Nonce[:salt])
+	for range 200 { // more salts than are kept
+		store.SpendSalt(s)
+		_, err = s.Seal(nil, nil)
+		require.NoError(t, err)
+		v, err := s.Seal([]byte("secret"), nil)
+		require.NoError(t, err)
+		require.False(t, seen[string(v.Nonce[:salt])], "a spent salt came back")
+		seen[string(v.Nonce[:salt])] = true
+		sealed = append(sealed, v)
+	}
+	for _, v := range sealed {
+		plain, err := s.Open(v, nil)
+		require.NoError(t, err)
+		require.Equal(t, "secret", string(plain))
+	}
+}
+
 func TestPlacesAreDistinct(t *testing.T) {
 	t.Parallel()
 	require.NotEqual(t, store.SealPlace("a", "b", "c", "d"), store.SealPlace("a", "b", "cd"))

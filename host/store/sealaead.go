@@ -10,26 +10,27 @@ import (
 	"fmt"
 )
 
-// The sizes of the built-in encryption, in bytes. Each value has its own AES-256
-// key, derived from the master key by a random salt, so that random GCM nonces
-// stay safe for any number of values.
+// The sizes of the built-in encryption, in bytes. Values have AES-256 keys derived from the master key by a random salt, a new
+// one after [sealsPerSalt] values, so that random GCM nonces stay safe for any number of values.
 const (
 	sealKeySize   = 32
 	sealSaltSize  = 16
 	sealNonceSize = 12
 )
 
-// sealKey is one key of the built-in sealers. It is immutable.
+// sealKey is one key of the built-in sealers.
 type sealKey struct {
 	id     string
 	secret []byte
+	// derived keeps what was derived from secret; nil derives anew for every value.
+	derived *derivations
 }
 
 func newSealKey() sealKey {
 	id, secret := make([]byte, 6), make([]byte, sealKeySize)
 	rand.Read(id)     // never fails, see crypto/rand
 	rand.Read(secret) // never fails, see crypto/rand
-	return sealKey{id: "k_" + hex.EncodeToString(id), secret: secret}
+	return sealKey{"k_" + hex.EncodeToString(id), secret, &derivations{}}
 }
 
 func (k sealKey) aead(salt []byte) (cipher.AEAD, error) {
@@ -47,11 +48,11 @@ func (k sealKey) aead(salt []byte) (cipher.AEAD, error) {
 // Seal implements [Sealer] with AES-256-GCM.
 func (k sealKey) Seal(plaintext, aad []byte) (Sealed, error) {
 	nonce := make([]byte, sealSaltSize+sealNonceSize)
-	rand.Read(nonce) // never fails, see crypto/rand
-	gcm, err := k.aead(nonce[:sealSaltSize])
+	gcm, err := k.derived.forSealing(k, nonce[:sealSaltSize])
 	if err != nil {
 		return Sealed{}, err
 	}
+	rand.Read(nonce[sealSaltSize:]) // never fails, see crypto/rand
 	return Sealed{KeyID: k.id, Nonce: nonce, Ciphertext: gcm.Seal(nil, nonce[sealSaltSize:], plaintext, aad)}, nil
 }
 
@@ -63,7 +64,7 @@ func (k sealKey) Open(s Sealed, aad []byte) ([]byte, error) {
 	if len(s.Nonce) != sealSaltSize+sealNonceSize {
 		return nil, fmt.Errorf("%w: its nonce has %d bytes", ErrUnsealable, len(s.Nonce))
 	}
-	gcm, err := k.aead(s.Nonce[:sealSaltSize])
+	gcm, err := k.derived.forOpening(k, s.Nonce[:sealSaltSize])
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (r *Reader) OpenStateVersions(ctx context.Context, provider string) ([]int,
 	if r.q == nil {
 		return nil, ErrNotOwned
 	}
-	rows, err := r.q.query(ctx, true, `SELECT state_version FROM invoices WHERE provider = $1 AND state_version <> 0 AND final = FALSE
+	rows, err := r.q.query(ctx, `SELECT state_version FROM invoices WHERE provider = $1 AND state_version <> 0 AND final = FALSE
 UNION SELECT state_version FROM payouts WHERE provider = $2 AND state_version <> 0 AND status NOT IN ('succeeded', 'failed', 'canceled')
 UNION SELECT r.state_version FROM refunds r JOIN accounts a ON a.id = r.account_id
   WHERE a.provider = $3 AND r.state_version <> 0 AND r.status NOT IN ('succeeded', 'failed')

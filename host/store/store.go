@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,8 +15,11 @@ import (
 type Config struct {
 	// Dialect says how this database differs.
 	Dialect Dialect
-	// Write has one connection; Read has several, which cannot write. New takes both over.
-	Write, Read *sql.DB
+	// Write opens the one connection that writes. Its statements take contexts ([driver.StmtExecContext],
+	// [driver.StmtQueryContext]).
+	Write func() (driver.Conn, error)
+	// Read has several connections, which cannot write. New takes it over.
+	Read *sql.DB
 	// Sealer encrypts; required.
 	Sealer Sealer
 	// Lock waits until this process may own the database, and returns what gives it back.
@@ -54,7 +58,8 @@ type Store struct {
 	reads      *pool
 	writer     *session // of the writer's goroutine, once it runs
 	writerDone chan struct{}
-	wary       int // of the writer's goroutine: how many batches still use savepoints from the start
+	wary       int      // of the writer's goroutine: how many batches still use savepoints from the start
+	keys       dataKeys // of the writer's goroutine: as committed
 	// commits nudges the checkpointer; it has room for one token.
 	commits        chan struct{}
 	checkpointDone chan struct{}
@@ -91,7 +96,7 @@ func New(c Config) *Store {
 		config: c, dialect: c.Dialect, now: c.Now, log: c.Logger,
 		acquiring: make(chan struct{}, 1), closing: closing, close: cancel,
 		queue: &queue{wake: make(chan struct{}, 1)}, commits: make(chan struct{}, 1),
-		broken: make(chan struct{}), events: make(chan struct{}),
+		keys: dataKeys{}, broken: make(chan struct{}), events: make(chan struct{}),
 	}
 	s.reads = &pool{s: s, db: c.Read}
 	s.Reader = Reader{q: s.reads, sealer: c.Sealer, texts: &texts{}}
@@ -134,13 +139,15 @@ func (s *Store) Acquire(ctx context.Context) error {
 
 // start prepares the database and starts the goroutines.
 func (s *Store) start(ctx context.Context) (err error) {
-	conn, err := s.config.Write.Conn(ctx)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("store: opening the database: %w", err)
+	}
+	conn, err := s.config.Write()
 	if err != nil {
 		return fmt.Errorf("store: opening the database: %w", err)
 	}
-	lasting := context.WithoutCancel(ctx)
-	writer := &session{ctx: lasting, conn: conn, stmts: map[string]*sql.Stmt{}}
-	err = migrate(lasting, conn, s.dialect, s.now())
+	writer := newSession(context.WithoutCancel(ctx), conn, s.dialect)
+	err = migrate(writer, s.now())
 	if err == nil {
 		err = s.loadFingerprintKey(writer)
 	}
@@ -218,6 +225,9 @@ func (s *Store) FingerprintKey() []byte {
 
 // committed tells those who wait of a commit.
 func (s *Store) committed(b *batch) {
+	for owner, key := range b.keys {
+		s.keys.put(owner, key)
+	}
 	if !b.events && !b.erased {
 		return
 	}
@@ -255,7 +265,6 @@ func (s *Store) shutdown() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
-	errs = append(errs, s.config.Write.Close())
 	if unlock != nil {
 		errs = append(errs, unlock())
 	}

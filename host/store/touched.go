@@ -27,13 +27,13 @@ func (f Touched) args() []any {
 
 // TouchedInvoices returns one page of the invoices that f selects, oldest first, and whether there may be more.
 func (r *Reader) TouchedInvoices(ctx context.Context, f Touched) ([]Invoice, bool, error) {
-	rows, err := list(ctx, r, true, r.invoices(), touchedRest, f.args()...)
+	rows, err := list(ctx, r, r.invoices(), touchedRest, f.args()...)
 	return rows, len(rows) == touchedPage, err
 }
 
 // TouchedPayouts returns one page of the payouts that f selects, oldest first, and whether there may be more.
 func (r *Reader) TouchedPayouts(ctx context.Context, f Touched) ([]Payout, bool, error) {
-	rows, err := list(ctx, r, true, r.payouts(), touchedRest, f.args()...)
+	rows, err := list(ctx, r, r.payouts(), touchedRest, f.args()...)
 	return rows, len(rows) == touchedPage, err
 }
 

@@ -34,7 +34,7 @@ func (r *Reader) tries() record[Try] {
 
 // Tries returns the tries of an operation, first to last.
 func (r *Reader) Tries(ctx context.Context, operationID string) ([]Try, error) {
-	return list(ctx, r, true, r.tries(), "WHERE operation_id = $1 ORDER BY number", operationID)
+	return list(ctx, r, r.tries(), "WHERE operation_id = $1 ORDER BY number", operationID)
 }
 
 // InsertTry stores a try that begins. A number that exists is [ErrConflict].

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,13 +30,12 @@ type Tx struct {
 	doubtful bool
 }
 
-// query implements querier. Every text is kept: what runs inside a transaction is written in the host, so there are few, and
-// compiling one again costs the single writer more than running it.
-func (t *Tx) query(ctx context.Context, _ bool, text string, args []any) (*sql.Rows, error) {
+// query implements querier.
+func (t *Tx) query(ctx context.Context, text string, args []any) (rowSet, error) {
 	if t.over {
 		return nil, errTxOver
 	}
-	rows, err := t.batch.session.query(ctx, true, text, args)
+	rows, err := t.batch.session.query(ctx, text, args)
 	if err != nil {
 		t.failed()
 	}

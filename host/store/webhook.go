@@ -55,7 +55,8 @@ func (r *Reader) Webhooks(ctx context.Context, f WebhookFilter) ([]Webhook, erro
 	equal(&c, "provider_ref", f.ProviderRef)
 	equal(&c, "object_id", f.ObjectID)
 	order := c.page("received_at", f.BeforeTime, f.BeforeID, time.Time{})
-	return list(ctx, r, false, r.webhooks(), c.rest(order, f.Limit), c.args...)
+	rest := c.rest(order, f.Limit)
+	return list(ctx, r, r.webhooks(), rest, c.args...)
 }
 
 // SpoolSize returns how many webhooks of an account wait for verification.
@@ -68,7 +69,7 @@ func (r *Reader) OpenWebhooks(ctx context.Context, state WebhookState, after Web
 	places := record[WebhookPlace]{"webhooks", func(w *WebhookPlace) []field {
 		return []field{fixed("id", &w.ID), fixed("account_id", &w.AccountID), fixed("received_at", timeRef{&w.ReceivedAt})}
 	}}
-	return listAs(ctx, r, "select places of webhooks", true, places,
+	return listAs(ctx, r, "select places of webhooks", places,
 		"WHERE state = $1 AND (received_at, id) > ($2, $3) ORDER BY received_at, id LIMIT $4",
 		string(state), after.ReceivedAt.UnixMicro(), after.ID, clampLimit(limit))
 }

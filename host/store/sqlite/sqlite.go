@@ -16,6 +16,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +29,7 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite" of database/sql
 
 	"github.com/payhost/payhost/host/store"
 )
@@ -108,25 +109,22 @@ func keyFile(file string) (store.Sealer, error) {
 }
 
 func open(file, synchronous string, opts Options, closed func() error) (*store.Store, error) {
-	write, err := sql.Open("sqlite", dsn(file, "rwc", pragmas(synchronous, -131072, 20000)))
-	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
-	}
-	write.SetMaxOpenConns(1)
 	read, err := sql.Open("sqlite", dsn(file, "ro", []string{"query_only(1)", "busy_timeout(10000)", "cache_size(-16384)"}))
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", errors.Join(err, write.Close()))
+		return nil, fmt.Errorf("sqlite: %w", err)
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	checkpoint, err := newCheckpointer(file, synchronous)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", errors.Join(err, write.Close(), read.Close()))
+		return nil, fmt.Errorf("sqlite: %w", errors.Join(err, read.Close()))
 	}
 	return store.New(store.Config{
-		Dialect:    dialect(),
-		Write:      write,
+		Dialect: dialect(),
+		Write: func() (driver.Conn, error) {
+			return (&sqlite.Driver{}).Open(dsn(file, "rwc", pragmas(synchronous, -131072, 20000)))
+		},
 		Read:       read,
 		Sealer:     opts.Sealer,
 		Lock:       func(ctx context.Context) (func() error, error) { return lock(ctx, file+".lock", opts.StoreWait) },
@@ -172,6 +170,7 @@ func dialect() store.Dialect {
 			statement = word.ReplaceAllStringFunc(statement, types.Replace)
 			return strings.Replace(statement, "\n);", "\n) STRICT;", 1)
 		},
-		Begin: "BEGIN IMMEDIATE",
+		Statement: positional,
+		Begin:     "BEGIN IMMEDIATE",
 	}
 }

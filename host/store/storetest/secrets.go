@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/payhost/payhost/host/store"
@@ -64,6 +65,47 @@ func checkErase(t *testing.T, st *store.Store) {
 		op.State = store.OperationDone
 		return tx.UpdateOperation(&op)
 	})
+}
+
+// A data key that was made or erased in a job that failed was not made and not erased.
+func checkKeysOfFailedJobs(t *testing.T, st *store.Store) {
+	ctx := t.Context()
+	failed := errors.New("on purpose")
+	row := func(object, text string) store.PersonalData {
+		return store.PersonalData{CustomerID: "carla", ObjectType: "invoice", ObjectID: object, Kind: store.PersonalPayer, Data: json.RawMessage(`"` + text + `"`)}
+	}
+	check := func(object, want string) {
+		t.Helper()
+		got, err := st.Personal(ctx, "", "carla", "invoice", object, store.PersonalPayer)
+		must(t, err)
+		equal(t, "personal data", string(got), `"`+want+`"`)
+	}
+	for range 2 { // the second time there is a key
+		wantErr(t, st.Write(ctx, func(tx *store.Tx) error {
+			must(t, tx.PutPersonal(row("i1", "never")))
+			return failed
+		}), failed)
+		write(t, st, func(tx *store.Tx) error { return tx.PutPersonal(row("i1", "one")) })
+		check("i1", "one")
+		wantErr(t, st.Write(ctx, func(tx *store.Tx) error {
+			must(t, tx.ErasePersonal("", "carla"))
+			must(t, tx.PutPersonal(row("i2", "never")))
+			return failed
+		}), failed)
+		check("i1", "one")
+		write(t, st, func(tx *store.Tx) error { return tx.PutPersonal(row("i2", "two")) })
+		check("i2", "two")
+	}
+	write(t, st, func(tx *store.Tx) error { // erased and back in one transaction
+		must(t, tx.PutPersonal(row("i3", "old")))
+		must(t, tx.ErasePersonal("", "carla"))
+		return tx.PutPersonal(row("i3", "new"))
+	})
+	check("i3", "new")
+	_, err := st.Personal(ctx, "", "carla", "invoice", "i1", store.PersonalPayer)
+	wantErr(t, err, store.ErrNotFound)
+	write(t, st, func(tx *store.Tx) error { return tx.PutPersonal(row("i3", "replaced")) })
+	check("i3", "replaced")
 }
 
 func checkRevisions(t *testing.T, st *store.Store) {

@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"reconciliations", "a run that is lost or doubled is a difference nobody looks at", checkReconciliations},
 		{"lists of what was touched", "an object that is left out is money nobody compares", checkTouched},
 		{"erasing a customer", "erased personal data must be gone everywhere, and only there", checkErase},
+		{"keys of failed jobs", "what is sealed under a key that was rolled back is lost", checkKeysOfFailedJobs},
 		{"account revisions", "an operation belongs to the config it was sent under", checkRevisions},
 		{"closed", "a command after the end must say that nothing was done", checkClosed},
 	} {
