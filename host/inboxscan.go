@@ -14,49 +14,53 @@ type inboxScan struct {
 	limit int
 	// wanted says that there may be something to find.
 	wanted bool
-	// near is up to where all were queued. It stops where an account has no room; full is that account. far goes on from there,
-	// so that others are found behind the backlog of one.
+	// near is up to where all were queued. It stops where an account has no room; full is that account. far goes on from there to
+	// the end, so that others are found behind the backlog of one.
 	near, far store.WebhookPlace
 	full      string
+	// toured says that far has been at the end since the last restart.
+	toured bool
 }
 
 // restart looks from the beginning again: what failed since is found there.
 func (s *inboxScan) restart() {
-	s.near, s.far, s.full, s.wanted = store.WebhookPlace{}, store.WebhookPlace{}, "", true
+	*s = inboxScan{state: s.state, limit: s.limit, wanted: true}
 }
 
 // step reads a page, and one further on when an account is full; more is true while it makes sense to go on at once.
 func (s *inboxScan) step(ctx context.Context, r *store.Reader, q *inbox) (more bool, err error) {
 	s.full = ""
 	last, whole, err := s.page(ctx, r, q, s.near, true)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, err
-	}
-	if s.full == "" {
-		if whole {
-			return true, nil
-		}
-		s.near, s.far, s.wanted = store.WebhookPlace{}, store.WebhookPlace{}, false
+	case s.full == "" && whole:
+		return true, nil
+	case s.full == "":
+		s.restart()
+		s.wanted = false
 		if s.state == store.WebhookAccepted {
 			q.caughtUp()
 		}
 		return false, nil
-	}
-	if !whole {
+	case !whole, s.toured:
 		return false, nil
 	}
 	if before(s.far, last) {
 		s.far = last
 	}
-	if s.far, whole, err = s.page(ctx, r, q, s.far, false); !whole {
-		s.far = store.WebhookPlace{}
-	}
+	s.far, whole, err = s.page(ctx, r, q, s.far, false)
+	s.toured = !whole
 	return false, err
 }
 
 // page queues what follows a place and returns the last place it read; whole is false when nothing follows it.
 func (s *inboxScan) page(ctx context.Context, r *store.Reader, q *inbox, from store.WebhookPlace, near bool) (last store.WebhookPlace, whole bool, err error) {
-	rows, err := r.OpenWebhooks(ctx, s.state, from, maxPage)
+	size := maxPage
+	if near {
+		size = maxAccountArrivals // of a long backlog there is no room for more
+	}
+	rows, err := r.OpenWebhooks(ctx, s.state, from, size)
 	if err != nil {
 		return from, false, err
 	}
@@ -71,7 +75,7 @@ func (s *inboxScan) page(ctx context.Context, r *store.Reader, q *inbox, from st
 		}
 		last = place
 	}
-	return last, len(rows) == maxPage, nil
+	return last, len(rows) == size, nil
 }
 
 func before(a, b store.WebhookPlace) bool {
