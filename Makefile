@@ -7,7 +7,11 @@ MAKEFLAGS   += --no-print-directory
 
 PROVIDERS   := payin merchant monobank
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS     := -s -w -X main.version=$(VERSION)
+# DEBUG=1 keeps symbols and debug information, for a debugger or a profile of the binary itself; stack traces are whole either way.
+STRIP       := $(if $(DEBUG),,-s -w )
+LDFLAGS     := $(STRIP)-X main.version=$(VERSION)
+# gRPC's own web page of traces, which nothing here turns on, would otherwise be linked and initialised in every plugin.
+TAGS        := grpcnotrace
 MAINS       := ./cmd/payhost $(foreach p,$(PROVIDERS),./plugins/$(p)/cmd/payhost-provider-$(p))
 
 TESTFLAGS   ?=
@@ -39,9 +43,12 @@ help: ## print this list
 demo: build ## run the three providers as plugin processes against their simulators
 	bin/payhost demo
 
-build: ## static binaries in bin/: payhost and one per provider
+build: ## static binaries in bin/: payhost and one per provider, stripped (DEBUG=1: with debug information); says their sizes
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(MAINS)
+	CGO_ENABLED=0 go build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/ $(MAINS)
+	@for program in $(notdir $(MAINS)); do \
+	  wc -c < bin/$$program | awk -v name=$$program '{ printf "  %-28s %5.1f MiB\n", name, $$1 / 1048576 }'; \
+	done
 
 ##
 ## Check it
@@ -66,7 +73,7 @@ ifdef BENCH
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...
 else
 	@mkdir -p .cache/bench
-	cd bench && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../.cache/bench/ ./cmd/...
+	cd bench && CGO_ENABLED=0 go build -trimpath -tags '$(TAGS)' -ldflags '-s -w' -o ../.cache/bench/ ./cmd/...
 	cd bench && GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags '-s -w' -o ../.cache/bench/guest.wasm ./cmd/guest
 	cd bench && ../.cache/bench/payhost-bench -bin ../.cache/bench $(BENCHFLAGS)
 endif
