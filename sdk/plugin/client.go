@@ -47,8 +47,8 @@ type Client struct {
 	// observed is set once the connection is known to have an observer; see [trace.verdict].
 	observed atomic.Bool
 
-	mu       sync.Mutex // guards manifest and info
-	manifest pay.Manifest
+	mu       sync.Mutex    // guards manifest and info
+	manifest *pay.Manifest // replaced, never changed
 	info     Info
 }
 
@@ -61,6 +61,7 @@ func NewClient(conn grpc.ClientConnInterface, cfg ClientConfig) *Client {
 	lane := &laneConn{conn: conn}
 	return &Client{
 		conn: lane, rpc: pluginv1.NewProviderServiceClient(lane), plain: pluginv1.NewProviderServiceClient(conn), cfg: cfg,
+		manifest: &pay.Manifest{},
 	}
 }
 
@@ -90,13 +91,16 @@ func (c *Client) Start(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.manifest = fromManifest(manifest)
+	described := fromManifest(manifest)
+	c.manifest = &described
 	c.info = Info{SDK: info.GetSdk(), Runtime: info.GetRuntime(), Features: info.GetFeatures()}
 	return nil
 }
 
 // Describe returns the manifest read by [Client.Start]; before it, an empty one.
-func (c *Client) Describe() pay.Manifest {
+func (c *Client) Describe() pay.Manifest { return *c.described() }
+
+func (c *Client) described() *pay.Manifest {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.manifest
