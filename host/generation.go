@@ -108,7 +108,7 @@ func startProcess(ctx context.Context, cfg Config, p Plugin, l *launcher, grants
 		Name: p.Name, Path: p.Path, SHA256: p.SHA256, Dir: l.dir, Images: l.images, Logger: cfg.Logger,
 		Handshake: plugin.Handshake(), Plugins: plugin.VersionedPlugins(),
 		DialOptions: plugin.DialOptions(),
-		Files:       p.Files, Memory: p.Memory, Landlock: !p.Unconfined, Paths: grants,
+		Files:       p.Files, Memory: p.Memory, GCPercent: p.GCPercent, Processors: p.Processors, Landlock: !p.Unconfined, Paths: grants,
 	}
 	if p.RunAs != nil {
 		c.RunAs = &process.User{UID: p.RunAs.UID, GID: p.RunAs.GID}

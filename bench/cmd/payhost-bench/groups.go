@@ -28,7 +28,9 @@ func groups() []group {
 		{name: "chain", measure: measureChain, limit: minutes}, {name: "swap", measure: measureSwap, limit: minutes},
 		{name: "slow", measure: measureSlow, limit: 2 * minutes},
 		{name: "create", measure: measureCreates, limit: minutes, slow: true}, {name: "store", measure: measureStore, limit: minutes, slow: true},
-		{name: "growth", measure: measureGrowth, limit: time.Hour, aside: true},
+		{name: "growth-accounts", measure: grow(growAccounts), limit: 2 * minutes, aside: true},
+		{name: "growth-plugins", measure: grow(growPlugins), limit: 2 * minutes, aside: true},
+		{name: "growth-stored", measure: grow(growStored), limit: time.Hour, aside: true},
 	}
 }
 

@@ -52,14 +52,14 @@ func run(ctx context.Context) error {
 	flag.IntVar(&s.rounds, "rounds", 0, "rounds; 0 means 6, or 3 with -quick")
 	flag.BoolVar(&s.quick, "quick", false, "short turns")
 	flag.StringVar(&s.cpuProfile, "cpuprofile", "", "instead of measuring, profile this process while the first subject of the group -only runs, into this file")
-	flag.StringVar(&s.stored, "stored", "10000,1000000", "growth: numbers of stored invoices")
+	flag.StringVar(&s.stored, "stored", "10000,1000000,10000000", "growth-stored: numbers of stored invoices; what does not fit is named")
 	flag.BoolVar(&s.slowFlush, "slow-flush", false, "measure what depends on flushes only, and say that they are slow: for a run under strace")
 	flag.Parse()
 	only, err := regexp.Compile(s.only)
 	if err != nil {
 		return err
 	}
-	r := &report.Report{Machine: report.Here(), Quick: s.quick}
+	r := &report.Report{Machine: report.Here(), Quick: s.quick, Figures: figures()}
 	failed := s.measure(ctx, r, only)
 	r.At = time.Now().UTC().Truncate(time.Second)
 	if err := errors.Join(ctx.Err(), r.Write(s.out)); err != nil {

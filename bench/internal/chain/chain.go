@@ -77,7 +77,9 @@ func (b *Bench) Subjects() []round.Subject {
 
 // Goals are the ratios that matter.
 func Goals() []round.Goal {
-	goals := []round.Goal{{Text: "CPU of a POST, all processes ÷ naive chain, 64 callers", Subject: Ours, Base: Naive, Level: 64, Metric: round.CPU, AtMost: 0.35}}
+	goals := []round.Goal{{
+		Text: "CPU of a POST, all processes ÷ naive chain, 64 callers", Subject: Ours, Base: Naive, Level: 64, Metric: round.CPU, AtMost: 0.35,
+	}}
 	for _, level := range []int{1, 8} {
 		goals = append(goals, round.Goal{
 			Text: fmt.Sprintf("CPU of a POST, all processes ÷ naive chain, %d callers", level), Subject: Ours, Base: Naive, Level: level, Metric: round.CPU,

@@ -26,9 +26,9 @@ const (
 	mostTime = 10 * time.Minute
 )
 
-const aboutStored = `A database with so many settled invoices, each with all rows that the engine writes for one, made in bulk inside the database before the host
-starts. Creates as above; pages are of 50 invoices, asked for over REST by one caller: the newest, those of one status, a page of the same from the middle of the
-list, and the one with a reference. A round of the resolver is its three reads while nothing is due. "On disk" is the file divided by its invoices.`
+const aboutStored = `A database with so many settled invoices, each with all rows that the engine writes for one, made in bulk inside the database
+before the host starts. Creates as above; pages are of 50 invoices, asked for over REST by one caller: the newest, those of one status, a page of the same from
+the middle of the list, and the one with a reference. A round of the resolver is its three reads while nothing is due. "On disk" is the file divided by its invoices.`
 
 // Stored compares hosts by the invoices in their databases. A size that does not fit on the disk or takes too long to fill is missing.
 func Stored(ctx context.Context, bin, dir string, sizes []int, say func(string)) (*Bench, error) {
@@ -100,7 +100,8 @@ func room(dir string, n int, begin time.Time, say func(string)) func(int, float6
 func fits(need, free, seconds float64) error {
 	switch {
 	case need > mostDisk || need > free-mustStay:
-		return fmt.Errorf("needs %.0f GB of disk; %.0f GB are free, of which %.0f stay free, and at most %.0f are used", need/1e9, free/1e9, mustStay/1e9, mostDisk/1e9)
+		return fmt.Errorf("needs %.0f GB of disk; %.0f GB are free, of which %.0f stay free, and at most %.0f are used",
+			need/1e9, free/1e9, mustStay/1e9, mostDisk/1e9)
 	case seconds > mostTime.Seconds():
 		return fmt.Errorf("filling takes %.0f s, more than %v", seconds, mostTime)
 	}

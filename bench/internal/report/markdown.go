@@ -27,6 +27,7 @@ func (r *Report) Markdown() string {
 	for _, g := range r.Groups {
 		g.markdown(&b)
 	}
+	b.WriteString(r.planning())
 	return b.String()
 }
 

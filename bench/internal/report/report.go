@@ -20,6 +20,8 @@ type Report struct {
 	// Quick says that turns were short and rounds few: good for a look, too little for a claim.
 	Quick  bool    `json:"quick"`
 	Groups []Group `json:"groups"`
+	// Figures are worked out from the groups for the page.
+	Figures []Figure `json:"-"`
 }
 
 // Machine is where it ran.
