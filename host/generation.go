@@ -269,6 +269,22 @@ func (g *generation) exitText() string {
 	return g.proc.Exit().String()
 }
 
+// handle returns the handle of a stored account if it is open: its config is resolved once per revision and process.
+func (g *generation) handle(row store.Account) (pay.Account, bool) {
+	g.mu.Lock()
+	o, ok := g.accounts[accountKey{row.ID, row.Revision}]
+	g.mu.Unlock()
+	if !ok {
+		return nil, false
+	}
+	select {
+	case <-o.done:
+		return o.account, o.err == nil
+	default:
+		return nil, false
+	}
+}
+
 // account returns the generation's handle of a stored account, opening it
 // once. An account that cannot be opened fails alone and is tried again by the
 // next call.
