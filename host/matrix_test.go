@@ -27,6 +27,7 @@ type cell struct {
 	gate    *gate
 	sim     simulated
 	account string
+	unary   bool // the plugin is called without the stream lane
 
 	// What prepare and run leave behind.
 	invoice, resource, credential string
@@ -36,7 +37,13 @@ type cell struct {
 	err       error
 }
 
-func (c *cell) name() string { return c.op.plugin + " " + c.op.kind + ", " + c.cut.name }
+func (c *cell) name() string {
+	name := c.op.plugin + " " + c.op.kind + ", " + c.cut.name
+	if c.unary {
+		name += ", unary"
+	}
+	return name
+}
 
 // group is the cells that share a host and a plugin process: all breaks of the network, or one break of the process.
 type group struct {
@@ -44,6 +51,7 @@ type group struct {
 	clock *matrixClock
 	cells []*cell
 	cut   *cut // the break of the process, if that is what the group is about
+	unary bool // calls are made one by one instead of over the stream lane
 }
 
 // matrixClock is the real time, moved forward past visibility delays once all verdicts are in.
@@ -64,7 +72,8 @@ func (k *matrixClock) jump(d time.Duration) {
 	k.ahead += d
 }
 
-// Every mutating operation of every plugin, as real plugin processes, broken at every cut point. See docs/cut-points.md.
+// Every mutating operation of every plugin, as real plugin processes, broken at every cut point. See docs/cut-points.md. Calls go over
+// the stream lane; every break of a process is also shown, with one of the plugins, for calls that are made one by one.
 func TestCutPointMatrix(t *testing.T) {
 	certs, trusted := gateCertificates(t)
 	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -80,14 +89,20 @@ func TestCutPointMatrix(t *testing.T) {
 			if matrixRace && os.Getenv("PAYHOST_SOAK") != "1" && i%len(plugins) != number {
 				continue
 			}
-			g := network
+			into := []*group{network}
 			if at.process {
-				g = &group{cut: &at}
-				list = append(list, g)
+				into = []*group{{cut: &at}}
+				if i%len(plugins) == number {
+					into = append(into, &group{cut: &at, unary: true})
+				}
+				list = append(list, into...)
 			}
-			for _, op := range matrix() {
-				if op.plugin == plugin {
-					g.cells = append(g.cells, &cell{op: op, cut: at, account: strings.ReplaceAll(fmt.Sprintf("%s-%s-%d", op.plugin, op.kind, i), "_", "-")})
+			for _, g := range into {
+				for _, op := range matrix() {
+					if op.plugin == plugin {
+						account := strings.ReplaceAll(fmt.Sprintf("%s-%s-%d", op.plugin, op.kind, i), "_", "-")
+						g.cells = append(g.cells, &cell{op: op, cut: at, account: account, unary: g.unary})
+					}
 				}
 			}
 		}
@@ -118,7 +133,7 @@ func (g *group) start(t *testing.T, plugin, sink string, certs [2]tls.Certificat
 	g.clock = &matrixClock{}
 	g.h = hosttest.Start(t, func(c *host.Config) {
 		c.KeepDumpable, c.PublicURL, c.Now = true, sink+"/pay", g.clock.now
-		c.Plugins = []host.Plugin{{Name: plugin, Path: thisBinary(t), Required: true}}
+		c.Plugins = []host.Plugin{{Name: plugin, Path: thisBinary(t), Required: true, Unary: g.unary}}
 		c.Runtime.CABundlePEM, c.Runtime.HTTPTimeout = trusted, 4*time.Second
 		c.Timeouts.Adapter, c.Timeouts.Operation, c.Timeouts.FirstLook = 6*time.Second, 7*time.Second, 100*time.Millisecond
 		c.Supervision.HealthMisses = 1000 // a frozen plugin stays frozen until its cell thaws it

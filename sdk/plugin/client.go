@@ -86,7 +86,7 @@ func (c *Client) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.cfg.Unary && slices.Contains(info.GetFeatures(), featureLane) {
+	if !c.cfg.Unary && c.conn.lane.Load() == nil && slices.Contains(info.GetFeatures(), featureLane) {
 		c.conn.open(c.cfg.Logger)
 	}
 	c.mu.Lock()

@@ -33,6 +33,9 @@ func BenchmarkLanes(b *testing.B) {
 				if err := c.Start(b.Context()); err != nil {
 					b.Fatal(err)
 				}
+				if !unary {
+					awaitLane(b, c.conn)
+				}
 				a, err := c.Open(b.Context(), testConfig())
 				if err != nil {
 					b.Fatal(err)
@@ -50,6 +53,7 @@ func BenchmarkLanes(b *testing.B) {
 				conn := &laneConn{conn: serveSocket(b, &readyMade{})}
 				if !unary {
 					conn.open(nil)
+					awaitLane(b, conn)
 				}
 				service := pluginv1.NewProviderServiceClient(conn)
 				req := &pluginv1.CreateInvoiceRequest{Invoice: &pluginv1.NewInvoice{InvoiceId: "inv", Description: "Order 1"}}

@@ -40,8 +40,9 @@ type laneClient struct {
 	ended   error                // why the stream is over
 }
 
-// openLane opens the lane on a connection. It waits for nothing.
-func openLane(conn grpc.ClientConnInterface, log *slog.Logger) (*laneClient, error) {
+// openLane opens the lane on a connection. It waits for nothing: ready is called when the plugin has taken the stream, and a lane
+// whose stream it refuses is never used.
+func openLane(conn grpc.ClientConnInterface, log *slog.Logger, ready func(*laneClient)) error {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -51,15 +52,15 @@ func openLane(conn grpc.ClientConnInterface, log *slog.Logger) (*laneClient, err
 		grpc.ForceCodecV2(laneCodec{}))
 	if err != nil {
 		cancel()
-		return nil, err
+		return err
 	}
 	l := &laneClient{
 		stream: stream, cancel: cancel, closed: ctx.Done(), evidence: evidence, log: log,
 		wake: make(chan struct{}, 1), pending: map[uint64]*laneCall{},
 	}
 	go l.send()
-	go l.receive()
-	return l, nil
+	go l.receive(ready)
+	return nil
 }
 
 // invoke makes one call. It returns false when the lane has not sent it and will not; then the call may be made in another way.
@@ -261,14 +262,9 @@ func (l *laneClient) giveBack() {
 }
 
 // receive reads answers until the stream ends.
-func (l *laneClient) receive() {
+func (l *laneClient) receive(ready func(*laneClient)) {
 	defer l.cancel()
-	// With its headers the stream is settled: gRPC will not begin it again somewhere else.
-	if _, err := l.stream.Header(); err != nil {
-		l.fail(err, false)
-		return
-	}
-	for {
+	for first := true; ; first = false {
 		var batch laneBatch
 		if err := l.stream.RecvMsg(&batch); err != nil {
 			l.fail(err, false)
@@ -278,6 +274,9 @@ func (l *laneClient) receive() {
 			l.cancel()
 			l.fail(err, true)
 			return
+		}
+		if first {
+			ready(l)
 		}
 	}
 }

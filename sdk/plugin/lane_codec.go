@@ -12,7 +12,7 @@ import (
 // laneBatch is one message of the lane's stream, encoded. gRPC passes it through as it is.
 type laneBatch struct {
 	data *[]byte
-	pool *laneBuffers // data goes back to it when it has been written; nil for received ones
+	pool *laneBuffers // data goes back to it when it has been written; nil: nowhere
 }
 
 // laneBuffers reuses the buffers of sent batches. It implements [mem.BufferPool].
@@ -45,6 +45,9 @@ func (laneCodec) Name() string { return "proto" }
 // Marshal implements [encoding.CodecV2].
 func (c laneCodec) Marshal(v any) (mem.BufferSlice, error) {
 	if b, ok := v.(*laneBatch); ok {
+		if b.pool == nil {
+			return mem.BufferSlice{mem.SliceBuffer(*b.data)}, nil
+		}
 		return mem.BufferSlice{mem.NewBuffer(b.data, b.pool)}, nil
 	}
 	return c.next.Marshal(v)

@@ -60,12 +60,7 @@ func (c *laneConn) look(ctx context.Context, req *pluginv1.HealthRequest) {
 	}
 }
 
-// open opens the lane, once. A plugin that offers it and cannot serve it is called one by one.
+// open opens the lane. Until the plugin has taken it, and where it does not, calls are made one by one.
 func (c *laneConn) open(log *slog.Logger) {
-	if c.lane.Load() != nil {
-		return
-	}
-	if lane, err := openLane(c.conn, log); err == nil {
-		c.lane.Store(lane)
-	}
+	_ = openLane(c.conn, log, c.lane.Store) // an error is a connection that is gone, which the next call says
 }

@@ -41,7 +41,8 @@ func newLaneServer(impl pluginv1.ProviderServiceServer, log *slog.Logger) *laneS
 
 // Carry implements the service: it serves the calls of one stream until that ends.
 func (s *laneServer) Carry(stream grpc.BidiStreamingServer[pluginv1.CarryRequest, pluginv1.CarryResponse]) error {
-	if err := stream.SendHeader(nil); err != nil {
+	// The host uses the stream once it has heard something on it.
+	if err := stream.SendMsg(&laneBatch{data: new([]byte)}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(stream.Context())

@@ -38,7 +38,7 @@ func serveCarrier(t *testing.T, f *fake, cfg ClientConfig, carry func(laneScript
 	conn, stop, err := dialServices(func(r grpc.ServiceRegistrar, _ *slog.Logger) {
 		pluginv1.RegisterProviderServiceServer(r, s)
 		pluginv1.RegisterLaneServiceServer(r, &carrier{carry: func(stream grpc.BidiStreamingServer[pluginv1.CarryRequest, pluginv1.CarryResponse]) error {
-			if err := stream.SendHeader(nil); err != nil {
+			if err := stream.Send(&pluginv1.CarryResponse{}); err != nil {
 				return err
 			}
 			return carry(laneScript{stream})
@@ -48,11 +48,21 @@ func serveCarrier(t *testing.T, f *fake, cfg ClientConfig, carry func(laneScript
 	t.Cleanup(stop)
 	c := NewClient(conn, cfg)
 	require.NoError(t, c.Start(t.Context()))
-	require.NotNil(t, c.conn.lane.Load())
+	awaitLane(t, c.conn)
 	plain := NewClient(conn, ClientConfig{Unary: true})
 	require.NoError(t, plain.Start(t.Context()))
 	_ = open(t, plain)
 	return c, &account{client: c, config: testConfig()}
+}
+
+// awaitLane waits until the plugin has taken the lane.
+func awaitLane(tb testing.TB, c *laneConn) {
+	tb.Helper()
+	for deadline := time.Now().Add(10 * time.Second); c.lane.Load() == nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			tb.Fatal("the lane was not opened")
+		}
+	}
 }
 
 // laneScript is the plugin's end of a stream in a test.

@@ -113,7 +113,7 @@ func eachPath(t *testing.T, test func(t *testing.T, f *fake, c *Client)) {
 		require.NoError(t, err)
 		defer stop()
 		c := provider.(*Client)
-		require.NotNil(t, c.conn.lane.Load())
+		awaitLane(t, c.conn)
 		test(t, f, c)
 	})
 	t.Run("unary", func(t *testing.T) {

@@ -30,8 +30,8 @@ const (
 // the feature "lane" in PluginInfo.features, a host that may use it says so in Runtime.features, and either works without the
 // other. What a call means does not depend on the way it takes.
 type LaneServiceClient interface {
-	// Carry lasts as long as the connection. The plugin sends its headers at once, and a status only when the stream is over for
-	// good. A violation of the rules by either side ends the stream and nothing else: later calls are made one by one.
+	// Carry lasts as long as the connection. The plugin begins with an empty CarryResponse, which tells the host that it has
+	// taken the stream, and sends a status only when the stream is over for good. A violation of the rules by either side ends the stream and nothing else: later calls are made one by one.
 	Carry(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[CarryRequest, CarryResponse], error)
 }
 
@@ -64,8 +64,8 @@ type LaneService_CarryClient = grpc.BidiStreamingClient[CarryRequest, CarryRespo
 // the feature "lane" in PluginInfo.features, a host that may use it says so in Runtime.features, and either works without the
 // other. What a call means does not depend on the way it takes.
 type LaneServiceServer interface {
-	// Carry lasts as long as the connection. The plugin sends its headers at once, and a status only when the stream is over for
-	// good. A violation of the rules by either side ends the stream and nothing else: later calls are made one by one.
+	// Carry lasts as long as the connection. The plugin begins with an empty CarryResponse, which tells the host that it has
+	// taken the stream, and sends a status only when the stream is over for good. A violation of the rules by either side ends the stream and nothing else: later calls are made one by one.
 	Carry(grpc.BidiStreamingServer[CarryRequest, CarryResponse]) error
 	mustEmbedUnimplementedLaneServiceServer()
 }
