@@ -62,7 +62,7 @@ func measureStart(ctx context.Context, s settings) (_ []report.Group, err error)
 }
 
 const aboutSandboxes = `Peers that run the adapter inside the host, four instances each, without deadline or verdict. The guest exchanges the same encoded
-messages, the script tables of their fields. They are measured apart from the hop, because their memory changes how often the host's collector runs.`
+messages and reads them with protobuf's own runtime, the script gets tables of their fields. They are measured apart from the hop, because their memory changes how often the host's collector runs.`
 
 func measureSandboxes(ctx context.Context, s settings) (_ []report.Group, err error) {
 	b, end, err := s.startHop(ctx)
