@@ -52,8 +52,9 @@ type Host struct {
 	limiters map[string]*rate.Limiter
 	breakers map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]
 
-	syncs *flights
-	inbox chan string
+	syncs    *flights
+	accounts accountCache
+	inbox    *inbox
 	// due tells the resolver and the poller that there may be work before their next round.
 	due chan struct{}
 }
@@ -76,7 +77,7 @@ func New(cfg Config) (*Host, error) {
 		breakers: map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]{},
 		unknown:  map[string]int{}, jobs: map[string]bool{}, busy: map[string]int{}, limiters: map[string]*rate.Limiter{}, syncs: &flights{running: map[string]*flight{}},
 		slots: map[breakerKey]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, resolved: map[string]resolvedConfig{}, hints: map[string]time.Time{},
-		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
+		accounts: accountCache{rows: map[string]store.Account{}}, inbox: newInbox(), due: make(chan struct{}, 1),
 	}
 	for _, p := range cfg.Plugins {
 		if err := h.install(p); err != nil {
@@ -173,8 +174,9 @@ func (h *Host) run(ctx context.Context) (err error) {
 		s := h.providers[name]
 		loops.Go(func() { s.run(life, launcher) })
 	}
-	h.awaitFirstStarts(ctx)
-	h.putConfigured(ctx)
+	booting, stopBoot := context.WithCancel(ctx)
+	defer stopBoot()
+	h.boot(booting, &loops)
 	loops.Go(func() { h.processInbox(life) })
 	loops.Go(func() { h.resolveUnknowns(life) })
 	close(h.readyCh)
@@ -308,25 +310,4 @@ func (h *Host) launcher() (*launcher, func(), error) {
 			h.log.Warn("removing the directory for plugin sockets", "error", err)
 		}
 	}, nil
-}
-
-// awaitFirstStarts waits until every plugin serves or has failed once, so that
-// configured accounts can be put.
-func (h *Host) awaitFirstStarts(ctx context.Context) {
-	for _, name := range h.names {
-		select {
-		case <-h.providers[name].tried:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (h *Host) putConfigured(ctx context.Context) {
-	for _, a := range h.cfg.Accounts {
-		if err := h.putAccount(ctx, a, "config", ""); err != nil {
-			h.noteAccount(a.ID, err.Error())
-			h.log.Error("configured account cannot be used", "account", a.ID, "provider", a.Provider, "error", err.Error())
-		}
-	}
 }

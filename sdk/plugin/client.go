@@ -40,8 +40,8 @@ type Client struct {
 	// observed is set once the connection is known to have an observer; see [trace.verdict].
 	observed atomic.Bool
 
-	mu       sync.Mutex // guards manifest and info
-	manifest pay.Manifest
+	mu       sync.Mutex    // guards manifest and info
+	manifest *pay.Manifest // replaced, never changed
 	info     Info
 }
 
@@ -51,7 +51,7 @@ func NewClient(conn grpc.ClientConnInterface, cfg ClientConfig) *Client {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 30 * time.Second
 	}
-	return &Client{conn: conn, rpc: pluginv1.NewProviderServiceClient(conn), cfg: cfg}
+	return &Client{conn: conn, rpc: pluginv1.NewProviderServiceClient(conn), cfg: cfg, manifest: &pay.Manifest{}}
 }
 
 // Start gives the plugin its runtime and reads its manifest. Nothing else works before it.
@@ -73,13 +73,16 @@ func (c *Client) Start(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.manifest = fromManifest(manifest)
+	described := fromManifest(manifest)
+	c.manifest = &described
 	c.info = Info{SDK: info.GetSdk(), Runtime: info.GetRuntime(), Features: info.GetFeatures()}
 	return nil
 }
 
 // Describe returns the manifest read by [Client.Start]; before it, an empty one.
-func (c *Client) Describe() pay.Manifest {
+func (c *Client) Describe() pay.Manifest { return *c.described() }
+
+func (c *Client) described() *pay.Manifest {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.manifest

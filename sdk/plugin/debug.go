@@ -43,6 +43,6 @@ func serveDebug(p pay.Provider, name string, stdout, stderr io.Writer) error {
 	}()
 	_, _ = fmt.Fprintf(stdout, "waiting for a host; start it with\n\n  payhost serve --attach %s=%s\n\n", name, path)
 	err = server.Serve(listener)
-	s.guard.handles.closeAll()
+	s.guard.end()
 	return err
 }

@@ -30,8 +30,9 @@ func Loopback(ctx context.Context, p pay.Provider) (provider pay.Provider, stop 
 
 // dialLoopback serves s in memory and connects to it.
 func dialLoopback(s *server) (*grpc.ClientConn, func(), error) {
+	s.guard.keepWorkers()
 	return dialService(s, func() {
-		s.guard.handles.closeAll()
+		s.guard.end()
 		s.guard.closeIdle()
 	})
 }

@@ -29,6 +29,8 @@ func DialOptions() []grpc.DialOption {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxMessage), grpc.MaxCallSendMsgSize(MaxMessage), grpc.ForceCodecV2(newCodec())),
 		grpc.WithDisableRetry(),
 		grpc.WithDisableServiceConfig(),
+		grpc.WithStaticStreamWindowSize(streamWindow),
+		grpc.WithStaticConnWindowSize(connWindow),
 	}
 }
 
@@ -43,9 +45,23 @@ type trace struct {
 
 type traceKey struct{}
 
+// tracedContext is the context of a call together with its trace.
+type tracedContext struct {
+	context.Context
+	trace trace
+}
+
+// Value implements [context.Context].
+func (c *tracedContext) Value(key any) any {
+	if _, ok := key.(traceKey); ok {
+		return &c.trace
+	}
+	return c.Context.Value(key)
+}
+
 func withTrace(ctx context.Context) (context.Context, *trace) {
-	t := &trace{}
-	return context.WithValue(ctx, traceKey{}, t), t
+	c := &tracedContext{Context: ctx}
+	return c, &c.trace
 }
 
 func traceOf(ctx context.Context) *trace {
