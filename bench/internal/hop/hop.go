@@ -17,8 +17,8 @@ import (
 
 // Names of the subjects.
 const (
-	Stream    = "payhost, stream"
-	Unary     = "payhost, unary"
+	Stream = "payhost, stream"
+	Unary  = "payhost, unary"
 	// Tuned follows the name of ours when the host has the setting gc_percent: 400, which plugins have by default.
 	Tuned     = ", gc_percent: 400"
 	Bare      = "bare grpc-go"
