@@ -57,6 +57,29 @@ func (r *Reader) Invoice(ctx context.Context, id string) (Invoice, error) {
 	return one(ctx, r, r.invoices(), "WHERE id = $1", id)
 }
 
+// InvoiceVersion returns the version of an invoice.
+func (r *Reader) InvoiceVersion(ctx context.Context, id string) (int64, error) {
+	return scalar[int64](ctx, r, "SELECT version FROM invoices WHERE id = $1", id)
+}
+
+// OtherInvoiceWithRef returns the id of an invoice of the account, other than the given one, that has the provider's id, the newest
+// if there are several.
+func (r *Reader) OtherInvoiceWithRef(ctx context.Context, accountID, ref, id string) (string, error) {
+	return scalar[string](ctx, r, "SELECT id FROM invoices WHERE provider_ref = $1 AND account_id = $2 AND provider_ref <> '' AND id <> $3 "+
+		"ORDER BY created_at DESC, id DESC LIMIT 1", ref, accountID, id)
+}
+
+// UnresolvedCreate returns the newest invoice of an account with the reference whose create is not settled, and that create.
+func (r *Reader) UnresolvedCreate(ctx context.Context, accountID, reference string) (invoiceID, operationID string, err error) {
+	const where = " FROM invoices WHERE reference = $1 AND account_id = $2 AND reference <> '' AND unresolved_operation <> '' " +
+		"AND unresolved_operation = create_operation_id ORDER BY created_at DESC, id DESC LIMIT 1"
+	if invoiceID, err = scalar[string](ctx, r, "SELECT id"+where, reference, accountID); err != nil {
+		return "", "", err
+	}
+	operationID, err = scalar[string](ctx, r, "SELECT unresolved_operation FROM invoices WHERE id = $1", invoiceID)
+	return invoiceID, operationID, err
+}
+
 // InvoiceByProviderRef returns the invoice of an account that has the provider's id, the newest if
 // a provider gave one id twice.
 func (r *Reader) InvoiceByProviderRef(ctx context.Context, accountID, ref string) (Invoice, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -186,6 +187,52 @@ func TestErasedKeysLeaveTheFile(t *testing.T) {
 	st = openFile(t, path)
 	require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.ErasePersonal("", "anna") }))
 	require.Eventually(t, func() bool { return !bytes.Contains(onDisk(t, path), key) }, 30*time.Second, 10*time.Millisecond)
+}
+
+// Keys lie side by side, and their pages are joined as they are erased. No copy of any may stay, in whatever order they go.
+func TestManyErasedKeysLeaveTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "payhost.db")
+	st := openFile(t, path)
+	const customers, together = 400, 7
+	name := func(n int) string { return fmt.Sprintf("customer-%03d", n*173%customers) }
+	for n := range customers {
+		require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.PutPersonal(store.PersonalData{CustomerID: name(n), ObjectType: "invoice", ObjectID: "i", Kind: store.PersonalPayer, Data: json.RawMessage(`{}`)})
+		}))
+	}
+	require.NoError(t, st.Close())
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	rows, err := db.QueryContext(t.Context(), "SELECT data_key FROM customer_keys")
+	require.NoError(t, err)
+	defer rows.Close()
+	var keys [][]byte
+	for rows.Next() {
+		var key []byte
+		require.NoError(t, rows.Scan(&key))
+		keys = append(keys, key)
+	}
+	require.NoError(t, rows.Err())
+	require.NoError(t, db.Close())
+	require.Len(t, keys, customers)
+
+	st = openFile(t, path)
+	for n := 0; n < customers; n += together {
+		require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error {
+			for k := n; k < min(n+together, customers); k++ {
+				if err := tx.ErasePersonal("", name(k*7%customers)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	require.NoError(t, st.Close())
+	disk := onDisk(t, path)
+	for _, key := range keys {
+		require.False(t, bytes.Contains(disk, key), "an erased key is still in the file")
+	}
 }
 
 func TestSecondOwnerWaits(t *testing.T) {

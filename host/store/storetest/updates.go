@@ -50,7 +50,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		"Amount", "MaxAmount", "Reference", "Description", "CustomerID", "CorrelationID", "CreatedAt"))
 
 	operation := newOperation("op", "key")
-	operation.ObjectType, operation.ObjectID = "invoice", "inv"
+	operation.ObjectType, operation.ObjectID, operation.Request = "invoice", "inv", []byte(`{"asked":"once"}`)
 	later := refilled[store.Operation]()
 	later.ID = "op"
 	write(t, st, func(tx *store.Tx) error {
@@ -63,7 +63,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 	gotOperation, err := st.Operation(ctx, "op")
 	must(t, err)
 	equal(t, "operation", gotOperation, merged(operation, later, "Tenant", "AccountID", "Provider", "Kind", "Action", "IdempotencyKey",
-		"Fingerprint", "ProviderKey", "ObjectType", "ObjectID", "InvoiceID", "CustomerID", "CreatedAt"))
+		"Fingerprint", "ProviderKey", "ObjectType", "ObjectID", "InvoiceID", "Request", "CustomerID", "CreatedAt"))
 
 	refund := store.Refund{ID: "ref", AccountID: "acc", InvoiceID: "parent", CreatedAt: start()}
 	newRefund := refilled[store.Refund]()
