@@ -7,10 +7,17 @@ MAKEFLAGS   += --no-print-directory
 
 PROVIDERS   := payin merchant monobank
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS     := -s -w -X main.version=$(VERSION)
+# DEBUG=1 keeps symbols and debug information, for a debugger or a profile of the binary itself; stack traces are whole either way.
+STRIP       := $(if $(DEBUG),,-s -w )
+LDFLAGS     := $(STRIP)-X main.version=$(VERSION)
+# gRPC's own web page of traces, which nothing here turns on, would otherwise be linked and initialised in every plugin.
+TAGS        := grpcnotrace
 MAINS       := ./cmd/payhost $(foreach p,$(PROVIDERS),./plugins/$(p)/cmd/payhost-provider-$(p))
 
 TESTFLAGS   ?=
+ONLY        ?=
+BENCHFLAGS   = $(if $(GROWTH),-only growth -out results/growth.json $(if $(QUICK),-quick,-page ../docs/performance.md -block growth),\
+               -only '$(ONLY)' -out results/$(if $(QUICK)$(ONLY),quick,latest).json $(if $(QUICK),-quick) $(if $(QUICK)$(ONLY),,-page ../docs/performance.md))
 FUZZTIME    ?= 20s
 
 # Tools are rebuilt when their pins, or the Go that compiles them, change; otherwise a stamp says that they are there.
@@ -22,7 +29,7 @@ PROTO_HASH   = $(shell { go env GOVERSION; grep ' google.golang.org/protobuf ' g
 RACE         = $(shell [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null && echo -race)
 
 .DEFAULT_GOAL := all
-.PHONY: all help demo build test soak lint verify fmt generate baseline bench fuzz clean tools
+.PHONY: all help demo build test soak lint verify cross fmt generate baseline bench fuzz clean tools
 
 all: verify build lint test ## what a change must pass: verify, build, lint, test (the default)
 
@@ -36,9 +43,12 @@ help: ## print this list
 demo: build ## run the three providers as plugin processes against their simulators
 	bin/payhost demo
 
-build: ## static binaries in bin/: payhost and one per provider
+build: ## static binaries in bin/: payhost and one per provider, stripped (DEBUG=1: with debug information); says their sizes
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ $(MAINS)
+	CGO_ENABLED=0 go build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/ $(MAINS)
+	@for program in $(notdir $(MAINS)); do \
+	  wc -c < bin/$$program | awk -v name=$$program '{ printf "  %-28s %5.1f MiB\n", name, $$1 / 1048576 }'; \
+	done
 
 ##
 ## Check it
@@ -58,14 +68,14 @@ soak: ## the randomised suites in full, without the race detector (up to 40 minu
 fuzz: ## every fuzz target for FUZZTIME (20s) each
 	.ci/fuzz $(FUZZTIME)
 
-bench: ## what things cost beside their peers (QUICK=1: under 3 minutes); BENCH=regexp runs the packages' own benchmarks instead
+bench: ## what things cost beside their peers (QUICK=1: under 3 minutes; GROWTH=1: with size); BENCH=regexp: the packages' own benchmarks
 ifdef BENCH
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(TESTFLAGS) ./...
 else
 	@mkdir -p .cache/bench
-	cd bench && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../.cache/bench/ ./cmd/...
+	cd bench && CGO_ENABLED=0 go build -trimpath -tags '$(TAGS)' -ldflags '-s -w' -o ../.cache/bench/ ./cmd/...
 	cd bench && GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags '-s -w' -o ../.cache/bench/guest.wasm ./cmd/guest
-	cd bench && ../.cache/bench/payhost-bench -bin ../.cache/bench $(if $(QUICK),-quick,-page ../docs/performance.md) -out results/$(if $(QUICK),quick,latest).json
+	cd bench && ../.cache/bench/payhost-bench -bin ../.cache/bench $(BENCHFLAGS)
 endif
 
 lint: $(TOOLBIN)/.lint-$(TOOLS_HASH) ## gofmt, go vet and golangci-lint
@@ -74,7 +84,7 @@ lint: $(TOOLBIN)/.lint-$(TOOLS_HASH) ## gofmt, go vet and golangci-lint
 	go vet ./...
 	$(TOOLBIN)/golangci-lint run ./...
 
-verify: tools ## regenerating changes nothing, the contract is kept, the modules are tidy
+verify: tools ## regenerating changes nothing, the contract is kept, the modules are tidy, every system builds
 	.ci/verify-generated
 	$(TOOLBIN)/buf lint
 	@if [ -f proto/baseline.binpb ]; then \
@@ -87,6 +97,13 @@ verify: tools ## regenerating changes nothing, the contract is kept, the modules
 	go mod verify
 	cd tools && go mod verify
 	cd bench && go mod tidy -diff && go vet ./...
+	$(MAKE) cross
+
+cross: ## every package for the systems that the tests do not run on (a minute at first, then seconds)
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build ./...
+	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 go build ./...
 
 ##
 ## Change it

@@ -103,9 +103,10 @@ func (h *Host) putAccount(ctx context.Context, a Account, source, reason string)
 	if err := h.checkAccount(ctx, a); err != nil {
 		return err
 	}
-	var stored store.Account
+	var stored, old store.Account
 	err := h.write(ctx, func(tx *store.Tx) error {
-		old, err := tx.Account(ctx, a.ID)
+		var err error
+		old, err = tx.Account(ctx, a.ID)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return h.insertAccount(ctx, tx, a, source, &stored)
@@ -116,6 +117,10 @@ func (h *Host) putAccount(ctx context.Context, a Account, source, reason string)
 	})
 	if err != nil {
 		return err
+	}
+	unchanged := stored.ID == old.ID && stored.UpdatedAt.Equal(old.UpdatedAt)
+	if unchanged && len(stored.Abilities) > 0 && h.asleep(stored.Provider) {
+		return nil // nothing new, so no reason to start a process
 	}
 	return h.openStored(ctx, stored)
 }

@@ -78,6 +78,11 @@ type Plugin struct {
 	Development bool
 	// Required makes readiness wait for the plugin.
 	Required bool
+	// Start says when a process is started; empty is [StartEager].
+	Start PluginStart
+	// IdleStop is how long a process goes on without a call; then it is stopped, and the next call starts another. A look of the resolver or the
+	// poller and the verification of a webhook are calls. Zero: it goes on for ever. Else at least one second.
+	IdleStop time.Duration
 	// Files are other files of the binary's folder that the plugin needs, by path relative to the folder, with the SHA-256 of each
 	// in lower-case hex. The plugin finds verified copies of these, and nothing else, in the directory that the environment
 	// variable PAYHOST_BUNDLE_DIR names.

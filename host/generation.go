@@ -41,6 +41,7 @@ type generation struct {
 	killed   string         // why the host ended it unasked
 	inFlight map[string]int // operations of the calls, by id
 	calls    int
+	uses     int64         // calls it ever had
 	idle     chan struct{} // closed when draining and the last call has ended
 	accounts map[accountKey]*opened
 }
@@ -146,6 +147,7 @@ func (g *generation) hold(operation string) bool {
 		return false
 	}
 	g.calls++
+	g.uses++
 	if operation != "" {
 		g.inFlight[operation]++
 	}
@@ -210,6 +212,25 @@ func (g *generation) drain(limit time.Duration) {
 	case <-timer.C:
 	case <-g.exited:
 	}
+}
+
+// load is how many calls it ever had, and whether it has one now.
+func (g *generation) load() (uses int64, busy bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.uses, g.calls > 0
+}
+
+// retireUnused lets it take no further calls, unless there was one beyond uses.
+func (g *generation) retireUnused(uses int64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.draining || g.calls > 0 || g.uses != uses {
+		return false
+	}
+	g.draining = true
+	close(g.idle)
+	return true
 }
 
 func (g *generation) stop(ctx context.Context) {

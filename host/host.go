@@ -126,6 +126,9 @@ func (p Plugin) check(operation time.Duration) error {
 	case p.Provider == nil && p.Path == "" && p.Attach == "":
 		return fmt.Errorf("host: plugin %s has no path", p.Name)
 	}
+	if err := p.checkIdle(); err != nil {
+		return err
+	}
 	return p.checkTimeouts(operation)
 }
 
@@ -203,7 +206,7 @@ func (h *Host) ReadyProblem() error {
 		return errors.New("starting")
 	}
 	for _, name := range h.names {
-		if s := h.providers[name].status(); s.Required && s.State != PluginServing {
+		if s := h.providers[name].status(); s.Required && s.State != PluginServing && !s.Asleep {
 			return fmt.Errorf("required plugin %s is %s: %s", name, s.State, s.Reason)
 		}
 	}

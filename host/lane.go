@@ -25,6 +25,12 @@ type lane struct {
 	tried    chan struct{} // closed after the first start, successful or not
 	restarts chan struct{} // a person asks for a new process
 	suspect  chan struct{} // a call ran into its deadline: look whether the process is frozen
+	wakes    chan struct{} // a call needs a process while the lane is asleep
+
+	// nap, when not empty, is why the lane begins without a process.
+	nap string
+	// describing says that the first process is started only to hear what the version says about itself.
+	describing bool
 
 	stopLane context.CancelFunc
 	done     chan struct{} // closed when run has returned
@@ -38,6 +44,7 @@ type lane struct {
 	state   PluginState
 	reason  string
 	since   time.Time
+	asleep  bool // stopped until the next call
 	current *generation
 	changed chan struct{} // closed and replaced when state or current changes
 	known   *pay.Manifest
@@ -49,18 +56,24 @@ type lane struct {
 func newLane(h *Host, p Plugin, died, judge func(*lane)) *lane {
 	return &lane{
 		h: h, plugin: p, died: died, judge: judge, tried: make(chan struct{}), restarts: make(chan struct{}, 1), suspect: make(chan struct{}, 1),
-		done: make(chan struct{}), state: PluginStopped, since: h.cfg.Now(), changed: make(chan struct{}),
+		wakes: make(chan struct{}, 1), done: make(chan struct{}), state: PluginStopped, since: h.cfg.Now(), changed: make(chan struct{}),
 	}
 }
 
-// run starts processes until ctx ends, then drains and stops the last one.
+// run starts processes until ctx ends, then drains and stops the last one. While nothing needs one, it sleeps.
 func (l *lane) run(ctx context.Context) {
 	defer close(l.done)
 	tried := sync.OnceFunc(func() { close(l.tried) })
 	defer tried()
 	defer func() { l.set(PluginStopped, "", nil) }()
 	policy := restarts{rules: l.h.cfg.Supervision}
+	nap := l.nap
 	for ctx.Err() == nil {
+		if nap != "" {
+			l.sleep(ctx, nap, tried)
+			nap = ""
+			continue
+		}
 		l.set(PluginStarting, "", nil)
 		g, err := l.start(ctx)
 		if err != nil {
@@ -74,11 +87,14 @@ func (l *lane) run(ctx context.Context) {
 		l.set(PluginServing, "", g)
 		tried()
 		began := l.h.cfg.Now()
-		died := l.watch(ctx, g)
+		ended := l.watch(ctx, g)
+		if ended == endedIdle {
+			nap = l.idleReason(g)
+		}
 		switch {
 		case g.answered.Load() || l.h.cfg.Now().Sub(began) >= l.h.cfg.Supervision.ProvedAfter:
 			policy.reset()
-		case died:
+		case ended == endedUnasked:
 			l.rest(ctx, &policy, true, "died before it answered a call: "+g.exitText(), tried)
 		}
 	}
@@ -110,22 +126,40 @@ func (l *lane) rest(ctx context.Context, policy *restarts, started bool, reason 
 	}
 }
 
-// watch returns when the process must be replaced; died is true when it ended unasked.
-func (l *lane) watch(ctx context.Context, g *generation) (died bool) {
+// ending is why a process is not there any more.
+type ending int
+
+const (
+	endedOnOrder ending = iota // a person or the host's end
+	endedUnasked
+	endedIdle
+)
+
+// watch returns when the process has ended, by itself or because it must.
+func (l *lane) watch(ctx context.Context, g *generation) (ended ending) {
+	idle := l.idleness(g)
+	defer idle.stop()
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var monitor sync.WaitGroup
 	monitor.Go(func() { l.monitor(watching, g) })
-	select {
-	case <-g.exited:
-		died = true
-		l.noteDeath(g)
-	case <-l.restarts:
-		l.h.log.Info("plugin restarts on request", "plugin", l.plugin.Name, "generation", g.id)
-	case <-ctx.Done():
+	for waiting := true; waiting; {
+		waiting = false
+		select {
+		case <-g.exited:
+			ended = endedUnasked
+			l.noteDeath(g)
+		case <-l.restarts:
+			l.h.log.Info("plugin restarts on request", "plugin", l.plugin.Name, "generation", g.id)
+		case <-idle.looks():
+			if ended = endedIdle; !idle.passed() {
+				ended, waiting = endedOnOrder, true
+			}
+		case <-ctx.Done():
+		}
 	}
 	cancel()
 	monitor.Wait()
-	if died {
+	if ended == endedUnasked {
 		l.set(PluginDraining, "", nil)
 	} else {
 		l.set(PluginDraining, "finishing calls in flight", nil)
@@ -134,7 +168,7 @@ func (l *lane) watch(ctx context.Context, g *generation) (died bool) {
 	stopCtx, cancelStop := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancelStop()
 	g.stop(stopCtx)
-	return died
+	return ended
 }
 
 // stopTimeout bounds the polite end of one process; then it is killed.

@@ -100,7 +100,7 @@ type stage struct {
 	stop    context.CancelFunc
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, edit ...func(*lane)) *stage {
 	t.Helper()
 	cfg := Config{Logger: slog.New(slog.DiscardHandler)}.withDefaults()
 	s := &stage{}
@@ -117,6 +117,9 @@ func newStage(t *testing.T) *stage {
 		g.proc, g.exited, g.health, g.pid = p, p.exited, p.health, len(s.puppets)
 		g.manifest = pay.Manifest{Name: "puppet", Version: "1"}
 		return g, nil
+	}
+	for _, e := range edit {
+		e(s.lane)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.stop = cancel
@@ -176,9 +179,13 @@ func TestALaneSurvivesRandomSchedules(t *testing.T) {
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			s := newStage(t)
+			s := newStage(t, func(l *lane) {
+				if seed%2 == 0 { // half of them also sleep when they have nothing to do
+					l.plugin.IdleStop = 40 * time.Second
+				}
+			})
 			for range 60 {
-				switch r.IntN(7) {
+				switch r.IntN(8) {
 				case 0:
 					s.newest().die()
 				case 1:
@@ -198,6 +205,8 @@ func TestALaneSurvivesRandomSchedules(t *testing.T) {
 					}
 				case 6:
 					time.Sleep(time.Duration(r.IntN(90)) * time.Second)
+				case 7:
+					s.lane.wake()
 				}
 				synctest.Wait()
 				alive := 0
@@ -212,6 +221,10 @@ func TestALaneSurvivesRandomSchedules(t *testing.T) {
 				if s.state() == PluginServing {
 					require.Equal(t, 1, alive, "seed %d", seed)
 				}
+				if s.state() == PluginStopped {
+					require.True(t, s.lane.isAsleep(), "seed %d", seed)
+					require.Zero(t, alive, "seed %d", seed)
+				}
 			}
 			s.mu.Lock()
 			s.fail = nil
@@ -219,6 +232,7 @@ func TestALaneSurvivesRandomSchedules(t *testing.T) {
 			s.newest().freeze(false)
 			s.lane.restart()
 			time.Sleep(time.Minute)
+			s.lane.wake()
 			synctest.Wait()
 			require.Equal(t, PluginServing, s.state(), "seed %d", seed)
 			s.stop()

@@ -15,7 +15,7 @@ type PluginState string
 
 // The states of a plugin.
 const (
-	// PluginStopped: no process runs and none is about to.
+	// PluginStopped: no process runs and none is about to, unless it is asleep: then the next call starts one.
 	PluginStopped PluginState = "stopped"
 	// PluginStarting: a process is being started; calls wait for it.
 	PluginStarting PluginState = "starting"
@@ -58,6 +58,9 @@ type PluginStatus struct {
 	Reason  string      `json:"reason,omitempty"`
 	Version string      `json:"version,omitempty"`
 	SDK     string      `json:"sdk,omitempty"`
+	// Asleep says that it is stopped because nothing needs it, see [Plugin.Start] and [Plugin.IdleStop]: the next call starts it, so
+	// it is as good as serving.
+	Asleep bool `json:"asleep,omitempty"`
 	// Path and Digest say which bytes run; Pinned whether they had to match a digest.
 	Path   string `json:"path,omitempty"`
 	Digest string `json:"digest,omitempty"`
@@ -84,15 +87,17 @@ type PluginStatus struct {
 
 // PluginVersion is one version of a plugin that runs.
 type PluginVersion struct {
-	Version    string      `json:"version,omitempty"`
-	Role       PluginRole  `json:"role"`
-	State      PluginState `json:"state"`
-	Reason     string      `json:"reason,omitempty"`
-	Since      time.Time   `json:"since"`
-	Generation int64       `json:"generation,omitempty"`
-	PID        int         `json:"pid,omitempty"`
-	Digest     string      `json:"digest,omitempty"`
-	Restarts   int64       `json:"restarts"`
+	Version string      `json:"version,omitempty"`
+	Role    PluginRole  `json:"role"`
+	State   PluginState `json:"state"`
+	Reason  string      `json:"reason,omitempty"`
+	// Asleep says that it is stopped until the next call.
+	Asleep     bool      `json:"asleep,omitempty"`
+	Since      time.Time `json:"since"`
+	Generation int64     `json:"generation,omitempty"`
+	PID        int       `json:"pid,omitempty"`
+	Digest     string    `json:"digest,omitempty"`
+	Restarts   int64     `json:"restarts"`
 	// InFlight is the number of calls it is working on now.
 	InFlight int `json:"in_flight"`
 	// Calls and Unknown count its mutating calls since it runs, and those with an unknown outcome.
@@ -195,6 +200,7 @@ func (s *supervisor) status() PluginStatus {
 		add(stable, RoleStable)
 		v := st.Running[0]
 		st.State, st.Since, st.PID, st.Digest, st.Containment = v.State, v.Since, v.PID, v.Digest, v.Containment
+		st.Asleep = v.Asleep
 		st.Reason = orElse(st.Reason, v.Reason)
 		st.Path, st.Pinned, st.InProcess = stable.plugin.Path, stable.plugin.SHA256 != "" && !stable.plugin.Development, stable.plugin.Provider != nil
 	}
@@ -214,7 +220,7 @@ func (l *lane) status(role PluginRole) (PluginVersion, *CrashReport) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := PluginVersion{
-		Version: l.plugin.Version, Role: role, State: l.state, Reason: l.reason, Since: l.since, Restarts: l.total,
+		Version: l.plugin.Version, Role: role, State: l.state, Reason: l.reason, Asleep: l.asleep, Since: l.since, Restarts: l.total,
 		Calls: l.calls.Load(), Unknown: l.unknowns.Load(),
 	}
 	if l.known != nil {

@@ -34,7 +34,7 @@ func (p Plugins) Status(name string) (PluginStatus, error) {
 }
 
 // Restart replaces a provider's processes: calls in flight finish, new ones wait for the new process. For a plugin in back-off
-// or quarantine it ends the wait.
+// or quarantine it ends the wait; one that is asleep is started.
 func (p Plugins) Restart(ctx context.Context, name string) error {
 	return p.order(ctx, name, "plugin.restart", "", func(s *supervisor) {
 		for _, l := range s.active() {

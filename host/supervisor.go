@@ -97,12 +97,16 @@ func (s *supervisor) boot(ctx context.Context) *lane {
 		s.h.log.Error("plugin cannot run", "plugin", s.name, "error", err.Error())
 		return nil
 	}
+	manifests := s.remembered(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.choice, s.stable = choice, s.launchLocked(p)
+	s.choice, s.stable = choice, s.bootLocked(p, manifests)
+	if m := s.stable.manifest(); m != nil {
+		s.known = m
+	}
 	if choice.Canary != "" {
 		if c, ok := s.find(choice.Canary); ok {
-			s.canary = s.launchLocked(c)
+			s.canary = s.bootLocked(c, manifests)
 		}
 	}
 	s.shift()
@@ -116,22 +120,22 @@ func (s *supervisor) refuse(reason string) {
 	s.shift()
 }
 
-// launch starts a lane that takes no calls yet.
+// launch starts a lane that takes no calls yet, with a process even where its version is lazy.
 func (s *supervisor) launch(p Plugin) *lane {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.launchLocked(p)
+	l := newLane(s.h, p, s.laneDied, s.judge)
+	s.goLocked(l)
+	return l
 }
 
-// launchLocked is launch for a caller that holds mu.
-func (s *supervisor) launchLocked(p Plugin) *lane {
-	l := newLane(s.h, p, s.laneDied, s.judge)
+// goLocked lets a new lane run. The caller holds mu.
+func (s *supervisor) goLocked(l *lane) {
 	launcher := s.launcher
 	l.start = func(ctx context.Context) (*generation, error) { return s.start(ctx, l, launcher) }
 	ctx, cancel := context.WithCancel(s.life)
 	l.stopLane = cancel
 	s.lanes.Go(func() { l.run(ctx) })
-	return l
 }
 
 // start makes one generation of a version serve: process, handshake, manifest.
@@ -257,6 +261,7 @@ func (s *supervisor) acquire(ctx context.Context, r route) (*lane, *generation, 
 			if g, state, problem, changed = l.standing(); g != nil && g.hold(r.operation) {
 				return l, g, nil
 			}
+			l.wake()
 		}
 		select {
 		case <-changed:

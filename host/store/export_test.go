@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"io/fs"
+	"strings"
 	"time"
 )
 
@@ -44,4 +46,35 @@ func Queued(s *Store) int {
 func SpendSalt(s Sealer) {
 	ring := s.(keyring)
 	ring.keys[len(ring.keys)-1].derived.left = 1
+}
+
+// OperationsPlan is how the database finds the operations that f selects.
+func OperationsPlan(ctx context.Context, tx *Tx, f OperationFilter) (string, error) {
+	spy := &planner{tx: tx}
+	_, err := (&Reader{q: spy, texts: &texts{}}).Operations(ctx, f)
+	return strings.Join(spy.steps, "; "), err
+}
+
+// planner asks for the plan of each query in the query's place.
+type planner struct {
+	tx    *Tx
+	steps []string
+}
+
+func (p *planner) failed() {}
+
+func (p *planner) query(ctx context.Context, text string, args []any) (rowSet, error) {
+	rows, err := p.tx.query(ctx, "EXPLAIN QUERY PLAN "+text, args)
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		var id, parent, unused int64
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			return nil, err
+		}
+		p.steps = append(p.steps, step)
+	}
+	return rows, rows.Err()
 }

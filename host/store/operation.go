@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/payhost/payhost/sdk/pay"
 )
@@ -84,6 +85,9 @@ func (r *Reader) Operations(ctx context.Context, f OperationFilter) ([]Operation
 	equal(&c, "invoice_id", f.InvoiceID)
 	equal(&c, "kind", f.Kind)
 	in(&c, "state", f.States)
+	if len(f.States) > 0 && !slices.Contains(f.States, OperationDone) {
+		c.add("state <> 'done'") // says what the values alone do not show the planner: the index of open operations has them all
+	}
 	if f.NeedsReview != nil {
 		c.add(boolText("needs_review", *f.NeedsReview))
 	}

@@ -16,8 +16,9 @@ import (
 // persons gets the same ones: that is how a replay finds the request it is looking for.
 type scrubber struct {
 	secrets []string
-	forms   []replacement       // of secrets, longest first
-	known   []replacement       // values found by the name of their field, longest first
+	forms   []replacement // of secrets, longest first
+	known   []replacement // values found by the name of their field, longest first
+	look    forms
 	names   map[string]string   // class and value → placeholder
 	last    map[string]int      // class → the number used last
 	values  map[string]string   // placeholder → the value it stands for
@@ -32,14 +33,20 @@ const placeholderPrefix = "SCRUBBED_"
 // minKnown is the length from which a value is also looked for outside of its field.
 const minKnown = 5
 
-var (
-	placeholderForm = regexp.MustCompile(`SCRUBBED_([A-Z]+)_([0-9]{1,9})`)
-	ibanForm        = regexp.MustCompile(`\b[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}\b`)
-	timeForm        = regexp.MustCompile(`^[0-9]{2,4}[-./][0-9]{2}[-./][0-9]{2,4}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?[0-9.,:+\- Z]*$`)
-)
+// forms are how values look that are found wherever they stand. They are compiled with a scrubber: as variables of the package, every plugin
+// process would compile them when it starts, and few ever record.
+type forms struct{ placeholder, iban, time *regexp.Regexp }
+
+func compileForms() forms {
+	return forms{
+		placeholder: regexp.MustCompile(`SCRUBBED_([A-Z]+)_([0-9]{1,9})`),
+		iban:        regexp.MustCompile(`\b[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}\b`),
+		time:        regexp.MustCompile(`^[0-9]{2,4}[-./][0-9]{2}[-./][0-9]{2,4}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?[0-9.,:+\- Z]*$`),
+	}
+}
 
 func newScrubber(secrets []string) *scrubber {
-	s := &scrubber{names: map[string]string{}, last: map[string]int{}, values: map[string]string{}, seen: map[string]struct{}{}}
+	s := &scrubber{look: compileForms(), names: map[string]string{}, last: map[string]int{}, values: map[string]string{}, seen: map[string]struct{}{}}
 	s.addSecrets(secrets)
 	return s
 }
@@ -71,7 +78,7 @@ func sortReplacements(list []replacement) {
 
 // placeholder returns what stands for value, always the same. Placeholders stand for themselves.
 func (s *scrubber) placeholder(class, value string) string {
-	if m := placeholderForm.FindStringSubmatch(value); m != nil && m[0] == value {
+	if m := s.look.placeholder.FindStringSubmatch(value); m != nil && m[0] == value {
 		s.reserve(m)
 		return value
 	}
@@ -105,7 +112,7 @@ func (s *scrubber) remember(class, value string) {
 // text replaces what has a form that gives it away: secrets, values met before, e-mail addresses, IBANs, card and phone numbers.
 func (s *scrubber) text(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	for _, m := range placeholderForm.FindAllStringSubmatch(text, -1) {
+	for _, m := range s.look.placeholder.FindAllStringSubmatch(text, -1) {
 		s.reserve(m)
 	}
 	if slices.Contains(s.secrets, text) {
@@ -129,7 +136,7 @@ func (s *scrubber) text(text string) string {
 func (s *scrubber) masked(text string) string {
 	text = replaceFields(text, s.placeholder)
 	text = replaceEmails(text, func(address string) string { return s.placeholder(classEmail, address) })
-	text = ibanForm.ReplaceAllStringFunc(text, func(found string) string {
+	text = s.look.iban.ReplaceAllStringFunc(text, func(found string) string {
 		if !validIBAN(found) {
 			return found
 		}
@@ -148,7 +155,7 @@ func (s *scrubber) masked(text string) string {
 func (s *scrubber) value(name, inherited, value string) string {
 	class := orDefault(classOf(name), inherited)
 	switch {
-	case value == "" || placeholderForm.FindString(value) == value:
+	case value == "" || s.look.placeholder.FindString(value) == value:
 		return s.text(value)
 	case class == classCard && strings.ContainsAny(value, "*xX•") && strings.Count(value, "")-1 <= 24 && len(digitsOf(value)) <= 10:
 		return value // masked by the provider already
@@ -166,7 +173,7 @@ func (s *scrubber) value(name, inherited, value string) string {
 	if len(value) > maxPlainValue && isBase64(value) {
 		return base64.StdEncoding.EncodeToString([]byte(s.placeholder(classFile, value)))
 	}
-	if !telling(name) && !machineText(value) {
+	if !telling(name) && !s.machineText(value) {
 		return s.placeholder(classText, value)
 	}
 	return s.text(value)
@@ -176,11 +183,11 @@ func (s *scrubber) value(name, inherited, value string) string {
 const maxPlainValue = 256
 
 // machineText recognises ids, codes, amounts and times: one word of ASCII, or a time.
-func machineText(v string) bool {
+func (s *scrubber) machineText(v string) bool {
 	if len(v) > maxPlainValue {
 		return false
 	}
-	return timeForm.MatchString(v) || !strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r > '~' })
+	return s.look.time.MatchString(v) || !strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // url replaces user information, and what the path and the values of the query give away. An address without any comes back

@@ -139,7 +139,7 @@ func (r *Replay) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, r.differs(f.name + ":\n" + difference)
 	}
 	r.next++
-	for _, m := range placeholderForm.FindAllStringSubmatch(string(f.content), -1) {
+	for _, m := range r.scrub.look.placeholder.FindAllStringSubmatch(string(f.content), -1) {
 		r.scrub.reserve(m)
 	}
 	return f.answer(req, r.restore)
@@ -148,7 +148,7 @@ func (r *Replay) RoundTrip(req *http.Request) (*http.Response, error) {
 // restore puts what this run itself has sent in place of the placeholders: a provider repeats what it was asked about, and adapters
 // compare. Values that only the provider knew stay placeholders, and secrets do.
 func (r *Replay) restore(text string, inJSON bool) string {
-	return placeholderForm.ReplaceAllStringFunc(text, func(p string) string {
+	return r.scrub.look.placeholder.ReplaceAllStringFunc(text, func(p string) string {
 		value, ok := r.scrub.values[p]
 		switch {
 		case !ok || strings.HasPrefix(p, placeholderPrefix+classSecret+"_"):

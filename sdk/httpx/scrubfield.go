@@ -9,8 +9,13 @@ import (
 // JSON, also where its quotes are escaped because it stands in another document. Prose such as "card: declined" is neither.
 var fieldForm = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)(\\*["']\s*:\s*\[?|=)(\\*["'])?([^"'\\&,;\])}\s][^"'\\&,;\])}\s]*)?`)
 
-// quotedForm finds the rest of a quoted value, which may hold spaces and commas.
-var quotedForm = regexp.MustCompile(`^[^"'\\]*`)
+// quotedLength is how long the rest of a quoted value is, which may hold spaces and commas.
+func quotedLength(text string) int {
+	if end := strings.IndexAny(text, `"'\`); end >= 0 {
+		return end
+	}
+	return len(text)
+}
 
 // replaceFields puts what replace returns in place of the values of fields whose names say that they are secret or personal.
 func replaceFields(text string, replace func(class, value string) string) string {
@@ -24,7 +29,7 @@ func replaceFields(text string, replace func(class, value string) string) string
 		start, end := m[5], m[1]
 		if m[6] >= 0 { // quoted
 			start = m[7]
-			end = start + len(quotedForm.FindString(text[start:]))
+			end = start + quotedLength(text[start:])
 		}
 		value := text[start:end]
 		b.WriteString(text[:start])

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,6 +32,12 @@ const parentEnv = "PAYHOST_PARENT_PID"
 // Run by hand, a plugin says what it is; --version and --manifest print those and exit. With --debug it waits on a socket for a host
 // that is started with --attach, so that it can run under a debugger.
 func Serve(p pay.Provider) {
+	// Before anything of the adapter runs: the key is the process's, not the adapter's.
+	certificates, err := takeCertificates(os.Getenv(certificateEnv))
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	manifest := p.Describe()
 	manifest.SDK = SDK
 	if len(os.Args) == 2 && (os.Args[1] == "--debug" || os.Args[1] == "-debug") {
@@ -70,6 +77,7 @@ func Serve(p pay.Provider) {
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig:  Handshake(),
 		VersionedPlugins: map[int]goplugin.PluginSet{ProtocolVersion: {pluginName: &grpcPlugin{server: s}}},
+		TLSProvider:      func() (*tls.Config, error) { return certificates, nil }, // nil: the host asks the kernel instead
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(opts, serverOptions(logger)...)...)
 		},

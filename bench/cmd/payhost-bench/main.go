@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,11 +21,14 @@ import (
 
 // settings are the flags.
 type settings struct {
-	bin, dir, out, page, only string
-	rounds                    int
-	quick, slowFlush          bool
-	cpuProfile                string
-	say                       io.Writer
+	bin, dir, out, page, block, only string
+	rounds                           int
+	quick, slowFlush                 bool
+	cpuProfile                       string
+	stored                           string
+	say                              io.Writer
+	// group is the group that is being measured, for progress.
+	group string
 }
 
 func main() {
@@ -38,35 +43,26 @@ func main() {
 
 func run(ctx context.Context) error {
 	s := settings{say: os.Stderr}
-	flag.StringVar(&s.bin, "bin", ".", "directory with the programs plugin, stock and bare")
+	flag.StringVar(&s.bin, "bin", ".", "directory with the other programs of the module")
 	flag.StringVar(&s.dir, "dir", "", "directory on the disk to measure; empty: the system's for temporary files")
 	flag.StringVar(&s.out, "out", "results/latest.json", "file for the results")
 	flag.StringVar(&s.page, "page", "", "page whose block of tables is replaced")
-	flag.StringVar(&s.only, "only", ".", "regular expression of the parts to measure: \"hop and start\", \"commit and webhook\", \"slow\"")
+	flag.StringVar(&s.block, "block", "bench", "name of that block")
+	flag.StringVar(&s.only, "only", "", "regular expression of the groups to measure, of "+strings.Join(names(), ", ")+"; empty: all but growth")
 	flag.IntVar(&s.rounds, "rounds", 0, "rounds; 0 means 6, or 3 with -quick")
 	flag.BoolVar(&s.quick, "quick", false, "short turns")
-	flag.StringVar(&s.cpuProfile, "cpuprofile", "", "file for a profile of the measuring process, our side only")
-	flag.BoolVar(&s.slowFlush, "slow-flush", false, "measure creates only, and say that flushes are slow: for a run under strace")
+	flag.StringVar(&s.cpuProfile, "cpuprofile", "", "instead of measuring, profile this process while the first subject of the group -only runs, into this file")
+	flag.StringVar(&s.stored, "stored", "10000,1000000,10000000", "growth-stored: numbers of stored invoices; what does not fit is named")
+	flag.BoolVar(&s.slowFlush, "slow-flush", false, "measure what depends on flushes only, and say that they are slow: for a run under strace")
 	flag.Parse()
 	only, err := regexp.Compile(s.only)
 	if err != nil {
 		return err
 	}
-	r := &report.Report{Machine: report.Here(), Quick: s.quick}
-	for _, g := range groups() {
-		if !only.MatchString(g.name) || s.slowFlush != (g.name == "slow child") {
-			continue
-		}
-		begin := time.Now()
-		group, err := g.measure(ctx, s)
-		if err != nil {
-			return fmt.Errorf("%s: %w", g.name, err)
-		}
-		_, _ = fmt.Fprintf(s.say, "%s: %.0f s\n", g.name, time.Since(begin).Seconds())
-		r.Groups = append(r.Groups, group...)
-	}
+	r := &report.Report{Machine: report.Here(), Quick: s.quick, Figures: figures()}
+	failed := s.measure(ctx, r, only)
 	r.At = time.Now().UTC().Truncate(time.Second)
-	if err := r.Write(s.out); err != nil {
+	if err := errors.Join(ctx.Err(), r.Write(s.out)); err != nil {
 		return err
 	}
 	if !s.slowFlush {
@@ -74,15 +70,49 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.page == "" {
-		return nil
+	if s.page != "" {
+		if err := report.Replace(s.page, s.block, r.Markdown()); err != nil {
+			return err
+		}
 	}
-	return report.Replace(s.page, r.Markdown())
+	if len(failed) > 0 {
+		return fmt.Errorf("not measured: %s", strings.Join(failed, "; "))
+	}
+	return nil
+}
+
+// measure fills the report. A group that fails stands in it with the reason, and the others go on.
+func (s settings) measure(ctx context.Context, r *report.Report, only *regexp.Regexp) (failed []string) {
+	for _, g := range groups() {
+		if s.slowFlush != g.slow || s.only == "" && g.aside || !only.MatchString(g.name) || ctx.Err() != nil {
+			continue
+		}
+		begin := time.Now()
+		s.group = g.name
+		list, err := g.limited(ctx, s)
+		if err != nil && ctx.Err() == nil {
+			failed = append(failed, fmt.Sprintf("%s: %v", g.name, err))
+			list = append(list, report.Group{Name: "Group " + g.name, About: "This group did not come to its end.", NotMeasured: []string{err.Error()}})
+		}
+		for _, one := range list {
+			for _, why := range one.NotMeasured {
+				s.progress("not measured: %s", why)
+			}
+		}
+		s.progress("%.0f s", time.Since(begin).Seconds())
+		r.Groups = append(r.Groups, list...)
+	}
+	return failed
+}
+
+// progress prints a line about the present group.
+func (s settings) progress(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.say, "%s: %s\n", s.group, fmt.Sprintf(format, args...))
 }
 
 // plan is how a group is measured; turns of full runs have the given length.
 func (s settings) plan(levels []int, full time.Duration) round.Plan {
-	p := round.Plan{Rounds: 6, Length: full, Levels: levels}
+	p := round.Plan{Rounds: 6, Length: full, Levels: levels, Say: func(text string) { s.progress("%s", text) }}
 	if s.quick {
 		p.Rounds, p.Length = 3, full/4
 	}

@@ -23,7 +23,7 @@ func Levels() []int { return []int{1, 8, 64} }
 // Bench is the engine and its peers, each with a file of its own on the same disk.
 type Bench struct {
 	engine   *Engine
-	sqlite   *perRequest
+	sqlite   *PerRequest
 	limit    *limit
 	postgres *server
 	// Missing says which peers are not there and why.
@@ -45,7 +45,7 @@ func Start(ctx context.Context, template, engine, peers string) (_ *Bench, err e
 	if b.engine, err = StartEngine(engine, echo.Provider{}); err != nil {
 		return nil, err
 	}
-	if b.sqlite, err = newSQLite(ctx, peers, t); err != nil {
+	if b.sqlite, err = OpenSQLite(ctx, peers, t); err != nil {
 		return nil, err
 	}
 	if b.limit, err = newLimit(peers, t); err != nil {
@@ -67,7 +67,7 @@ func (b *Bench) Close() error {
 		err = b.engine.Close()
 	}
 	if b.sqlite != nil {
-		err = errors.Join(err, b.sqlite.close())
+		err = errors.Join(err, b.sqlite.Close())
 	}
 	if b.limit != nil {
 		err = errors.Join(err, b.limit.close())

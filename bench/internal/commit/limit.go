@@ -62,20 +62,23 @@ func (l *limit) write() {
 }
 
 func (l *limit) create(context.Context, int) error {
-	for _, size := range []int{l.intent, l.outcome} {
-		a := appending{size, make(chan error, 1)}
-		l.mu.Lock()
-		l.wait = append(l.wait, a)
-		l.mu.Unlock()
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
-		if err := <-a.end; err != nil {
-			return err
-		}
+	if err := l.append(l.intent); err != nil {
+		return err
 	}
-	return nil
+	return l.append(l.outcome)
+}
+
+// append waits until so many bytes are on the disk.
+func (l *limit) append(size int) error {
+	a := appending{size, make(chan error, 1)}
+	l.mu.Lock()
+	l.wait = append(l.wait, a)
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	return <-a.end
 }
 
 func (l *limit) close() error {

@@ -29,17 +29,23 @@ type Engine struct {
 
 // StartEngine runs a host on a new database in dir. provider is usually [echo.Provider].
 func StartEngine(dir string, provider pay.Provider) (*Engine, error) {
+	return startEngine(dir, host.Config{Providers: map[string]pay.Provider{echo.Name: provider}})
+}
+
+// StartPlugins is [StartEngine] with plugin processes, which are versions of the echo provider.
+func StartPlugins(dir string, versions ...host.Plugin) (*Engine, error) {
+	return startEngine(dir, host.Config{Plugins: versions})
+}
+
+func startEngine(dir string, cfg host.Config) (*Engine, error) {
 	e := &Engine{path: filepath.Join(dir, "engine.db"), ended: make(chan error, 1)}
 	var err error
 	if e.store, err = sqlite.Open(e.path, sqlite.Options{}); err != nil {
 		return nil, err
 	}
-	e.Host, err = host.New(host.Config{
-		Store: e.store, Providers: map[string]pay.Provider{echo.Name: provider},
-		Accounts:  []host.Account{{ID: echo.AccountID, Provider: echo.Name, Config: json.RawMessage(echo.Config)}},
-		PublicURL: "https://billing.example.com/pay", MaxConcurrent: 512,
-	})
-	if err != nil {
+	cfg.Store, cfg.PublicURL, cfg.MaxConcurrent = e.store, "https://billing.example.com/pay", 512
+	cfg.Accounts = []host.Account{{ID: echo.AccountID, Provider: echo.Name, Config: json.RawMessage(echo.Config)}}
+	if e.Host, err = host.New(cfg); err != nil {
 		return nil, errors.Join(err, e.store.Close())
 	}
 	ctx, stop := context.WithCancel(context.Background())

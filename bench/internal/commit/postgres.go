@@ -24,7 +24,7 @@ import (
 type server struct {
 	dir  string
 	cmd  *exec.Cmd
-	peer *perRequest
+	peer *PerRequest
 }
 
 const connections = 32
@@ -74,7 +74,7 @@ func startPostgres(ctx context.Context, t *Template) (_ *server, err error) {
 	db.SetMaxIdleConns(connections)
 	// Positions of events come from the template here: a row that all transactions change in turn would hold PostgreSQL back, and
 	// no program on it would be written that way.
-	s.peer = &perRequest{db: db, template: t, prepared: map[string]*sql.Stmt{}, skip: "sequences"}
+	s.peer = &PerRequest{db: db, template: t, prepared: map[string]*sql.Stmt{}, skip: "sequences"}
 	if err := await(ctx, db); err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (s *server) cpu() (time.Duration, error) {
 func (s *server) close() error {
 	var err error
 	if s.peer != nil {
-		err = s.peer.close()
+		err = s.peer.Close()
 	}
 	if s.cmd != nil {
 		err = errors.Join(err, s.cmd.Process.Signal(syscall.SIGINT)) // fast shutdown

@@ -12,9 +12,9 @@ import (
 	"github.com/payhost/payhost/host/store/sqlite"
 )
 
-// perRequest writes a template's rows the way a program without an engine does: two transactions for each create, each with
+// PerRequest writes a template's rows the way a program without an engine does: two transactions for each create, each with
 // its own flush, prepared statements, one connection that writes.
-type perRequest struct {
+type PerRequest struct {
 	db       *sql.DB
 	template *Template
 	prepared map[string]*sql.Stmt
@@ -26,8 +26,8 @@ type perRequest struct {
 	n      atomic.Int64
 }
 
-// newSQLite makes a database in dir with the engine's schema and what stood in it when the template was taken.
-func newSQLite(ctx context.Context, dir string, t *Template) (*perRequest, error) {
+// OpenSQLite makes a database in dir with the engine's schema and what stood in it when the template was taken.
+func OpenSQLite(ctx context.Context, dir string, t *Template) (*PerRequest, error) {
 	path := filepath.Join(dir, "peer.db")
 	st, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
@@ -41,7 +41,7 @@ func newSQLite(ctx context.Context, dir string, t *Template) (*perRequest, error
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	p := &perRequest{db: db, template: t, prepared: map[string]*sql.Stmt{}}
+	p := &PerRequest{db: db, template: t, prepared: map[string]*sql.Stmt{}}
 	if err := p.prepare(ctx, "INSERT OR REPLACE"); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -49,7 +49,7 @@ func newSQLite(ctx context.Context, dir string, t *Template) (*perRequest, error
 }
 
 // prepare copies the base and prepares every statement.
-func (p *perRequest) prepare(ctx context.Context, insert string) error {
+func (p *PerRequest) prepare(ctx context.Context, insert string) error {
 	tx, err := p.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -80,17 +80,26 @@ func (p *perRequest) prepare(ctx context.Context, insert string) error {
 	return err
 }
 
-func (p *perRequest) values(s statement, row []any) []any {
+func (p *PerRequest) values(s statement, row []any) []any {
 	if p.column == nil {
 		return row
 	}
 	return p.column(s, row)
 }
 
-// create makes one: is the key new, intent, call, outcome.
-func (p *perRequest) create(ctx context.Context, _ int) error {
+// create makes one with the provider in this process.
+func (p *PerRequest) create(ctx context.Context, _ int) error {
+	n, err := p.Intend(ctx)
+	if err != nil {
+		return err
+	}
+	return p.Settle(ctx, n, echo.Accept(echo.Request()).ProviderRef)
+}
+
+// Intend is the transaction before the provider is called: is the key new, and the rows of the intent. It returns the create's number.
+func (p *PerRequest) Intend(ctx context.Context) (int64, error) {
 	n := p.n.Add(1)
-	err := p.write(ctx, n, p.template.intent, func(tx *sql.Tx) error {
+	return n, p.write(ctx, n, p.template.intent, func(tx *sql.Tx) error {
 		var existing string
 		err := tx.StmtContext(ctx, p.byKey).QueryRowContext(ctx, "default", "create", keyOf(1_000+n)).Scan(&existing)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -98,13 +107,13 @@ func (p *perRequest) create(ctx context.Context, _ int) error {
 		}
 		return errors.Join(err, fmt.Errorf("the key is taken by %q", existing))
 	})
-	if err != nil {
-		return err
-	}
-	state := echo.Accept(echo.Request())
+}
+
+// Settle is the transaction after it. The provider's own id is looked for first.
+func (p *PerRequest) Settle(ctx context.Context, n int64, ref string) error {
 	return p.write(ctx, n, p.template.outcome, func(tx *sql.Tx) error {
 		var status string
-		err := tx.StmtContext(ctx, p.byID).QueryRowContext(ctx, state.ProviderRef).Scan(&status)
+		err := tx.StmtContext(ctx, p.byID).QueryRowContext(ctx, ref).Scan(&status)
 		if errors.Is(err, sql.ErrNoRows) { // looked for under a name that does not exist: the same work in the index
 			return nil
 		}
@@ -112,7 +121,7 @@ func (p *perRequest) create(ctx context.Context, _ int) error {
 	})
 }
 
-func (p *perRequest) write(ctx context.Context, n int64, list []statement, read func(*sql.Tx) error) error {
+func (p *PerRequest) write(ctx context.Context, n int64, list []statement, read func(*sql.Tx) error) error {
 	tx, err := p.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -131,4 +140,5 @@ func (p *perRequest) write(ctx context.Context, n int64, list []statement, read 
 	return tx.Commit()
 }
 
-func (p *perRequest) close() error { return p.db.Close() }
+// Close closes the database.
+func (p *PerRequest) Close() error { return p.db.Close() }

@@ -17,10 +17,13 @@ import (
 type Template struct {
 	tables  []table
 	base    snapshot
+	done    snapshot
 	intent  []statement
 	outcome []statement
 	// ids are the ids that belong to the create, each with its number.
 	ids map[string]int
+	// record is the same as the store's own types have it.
+	record record
 }
 
 // templateKey is the number of the create that became the template.
@@ -67,22 +70,23 @@ func NewTemplate(ctx context.Context, dir string) (_ *Template, err error) {
 		return err
 	}
 	mu.Unlock()
-	if _, err := engine.Create(ctx); err != nil {
+	created, err := engine.Create(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if failed != nil {
 		return nil, failed
 	}
-	done, err := take(ctx, db, t.tables)
-	if err != nil {
+	if t.done, err = take(ctx, db, t.tables); err != nil {
 		return nil, err
 	}
-	t.intent, t.outcome = between(t.tables, t.base, intended), between(t.tables, intended, done)
+	t.intent, t.outcome = between(t.tables, t.base, intended), between(t.tables, intended, t.done)
 	if len(t.intent) == 0 || len(t.outcome) == 0 {
 		return nil, fmt.Errorf("commit: the engine wrote %d rows before the call and %d after it", len(t.intent), len(t.outcome))
 	}
 	t.number()
-	return t, nil
+	t.record, err = recordOf(ctx, engine.store, created.ID)
+	return t, err
 }
 
 // number finds the ids that the template's own create brought into being.

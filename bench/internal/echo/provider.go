@@ -3,6 +3,7 @@
 package echo
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -28,15 +29,17 @@ const (
 
 // Provider implements [pay.Provider]. It is safe for concurrent use.
 type Provider struct {
+	// As is its name; empty means [Name].
+	As string
 	// Gate, when set, is passed by every create before it is answered.
 	Gate func()
 }
 
 // Describe implements [pay.Provider].
-func (Provider) Describe() pay.Manifest {
+func (p Provider) Describe() pay.Manifest {
 	uah, _ := pay.LookupCurrency("UAH")
 	return pay.Manifest{
-		Name: Name, Version: "1.0.0", Title: "Echo", Currencies: []pay.Currency{uah},
+		Name: cmp.Or(p.As, Name), Version: "1.0.0", Title: "Echo", Currencies: []pay.Currency{uah},
 		ConfigSchema: json.RawMessage(`{"type":"object","required":["token"],"additionalProperties":false,
 			"properties":{"token":{"type":"string","secret":true}}}`),
 		Operations: map[pay.Operation]pay.OperationSpec{pay.OpCreate: {Resolution: pay.ResolveLookup}},

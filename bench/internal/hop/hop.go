@@ -3,14 +3,14 @@ package hop
 import (
 	"context"
 	"errors"
-	"os"
+	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/payhost/payhost/host/bench/internal/echo"
 	"github.com/payhost/payhost/host/bench/internal/round"
 	"github.com/payhost/payhost/host/bench/internal/wire"
-	"github.com/payhost/payhost/host/internal/process"
 	"github.com/payhost/payhost/sdk/pay"
 	"github.com/payhost/payhost/sdk/plugin"
 )
@@ -19,6 +19,7 @@ import (
 const (
 	Ours      = "payhost, unary"
 	Bare      = "bare grpc-go"
+	BareTuned = "bare grpc-go, GOGC=400 on both sides"
 	AutoMTLS  = "go-plugin + AutoMTLS"
 	InProcess = "payhost, in process"
 	Direct    = "Go call"
@@ -26,21 +27,39 @@ const (
 
 // Bench holds one process of each kind.
 type Bench struct {
-	starter *Starter
-	proc    *process.Process
-	account pay.Account
-	inside  pay.Account
-	direct  pay.Account
-	stock   *Stock
-	bare    *bare
 	capture *wire.Capture
 	dir     string
+	ours    []round.Subject
+	peers   []round.Subject
+	ends    []func() error
+	// Missing says which peers are not there and why.
+	Missing []string
 }
 
-// AnswerFile is where the answer of the peers lies in a directory.
-func AnswerFile(dir string) string { return filepath.Join(dir, "answer.pb") }
+// Record makes one create with our plugin, keeps its messages and writes them into dir, where the peers find them.
+func Record(ctx context.Context, bin, dir string) (_ *wire.Capture, err error) {
+	starter, err := NewStarter(bin)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, starter.Close()) }()
+	proc, err := starter.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer proc.Kill()
+	capture := &wire.Capture{ClientConnInterface: proc.Conn()}
+	account, err := Open(ctx, capture)
+	if err != nil {
+		return nil, err
+	}
+	if err := Create(ctx, account, echo.Request()); err != nil {
+		return nil, err
+	}
+	return capture, capture.Save(dir)
+}
 
-// Start starts the processes; bin holds the programs, dir is for what they need.
+// Start starts the processes; bin holds the programs, dir is for what they need. A peer that does not start is missing.
 func Start(ctx context.Context, bin, dir string) (_ *Bench, err error) {
 	b := &Bench{dir: dir}
 	defer func() {
@@ -48,86 +67,118 @@ func Start(ctx context.Context, bin, dir string) (_ *Bench, err error) {
 			err = errors.Join(err, b.Close())
 		}
 	}()
-	if b.starter, err = NewStarter(bin); err != nil {
+	if b.capture, err = Record(ctx, bin, dir); err != nil {
 		return nil, err
 	}
-	if b.proc, err = b.starter.Start(ctx); err != nil {
+	if err := b.startOurs(ctx, bin); err != nil {
 		return nil, err
 	}
-	b.capture = &wire.Capture{ClientConnInterface: b.proc.Conn()}
-	captured, err := Open(ctx, b.capture)
+	b.startPeers(ctx, bin)
+	return b, b.startInside(ctx)
+}
+
+func (b *Bench) startOurs(ctx context.Context, bin string) error {
+	starter, err := NewStarter(bin)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := Create(ctx, captured, echo.Request()); err != nil {
-		return nil, err
+	b.ends = append(b.ends, starter.Close)
+	proc, err := starter.Start(ctx)
+	if err != nil {
+		return err
 	}
-	if err := b.capture.Save(AnswerFile(dir)); err != nil {
-		return nil, err
+	b.ends = append(b.ends, func() error {
+		proc.Kill()
+		return nil
+	})
+	account, err := Open(ctx, proc.Conn())
+	if err != nil {
+		return err
 	}
-	if b.account, err = Open(ctx, b.proc.Conn()); err != nil {
-		return nil, err
+	b.ours = append(b.ours, creates(Ours, account, of(proc.PID())))
+	return nil
+}
+
+func (b *Bench) startPeers(ctx context.Context, bin string) {
+	message := b.capture.Request()
+	for _, peer := range []struct {
+		name, socket string
+		env          []string
+		around       func() func()
+	}{{name: Bare, socket: "bare.sock"}, {name: BareTuned, socket: "tuned.sock", env: []string{"GOGC=400"}, around: collector(400)}} {
+		bare, err := startBare(ctx, bin, b.AnswerFile(), filepath.Join(b.dir, peer.socket), peer.env...)
+		if err != nil {
+			b.Missing = append(b.Missing, fmt.Sprintf("%s: %v", peer.name, err))
+			continue
+		}
+		b.ends = append(b.ends, bare.stop)
+		b.peers = append(b.peers, round.Subject{
+			Name: peer.name, Elsewhere: of(bare.cmd.Process.Pid), Around: peer.around,
+			Call: func(ctx context.Context, _ int) error { return bare.create(ctx, message) },
+		})
 	}
-	if b.stock, err = StartStock(bin, AnswerFile(dir)); err != nil {
-		return nil, err
+	stock, err := StartStock(bin, b.AnswerFile())
+	if err != nil {
+		b.Missing = append(b.Missing, fmt.Sprintf("%s: %v", AutoMTLS, err))
+		return
 	}
-	if b.bare, err = startBare(ctx, bin, AnswerFile(dir), dir); err != nil {
-		return nil, err
-	}
+	b.ends = append(b.ends, func() error {
+		stock.Stop()
+		return nil
+	})
+	b.peers = append(b.peers, round.Subject{
+		Name: AutoMTLS, Elsewhere: of(stock.PID()),
+		Call: func(ctx context.Context, _ int) error { return stock.Create(ctx, message) },
+	})
+}
+
+func (b *Bench) startInside(ctx context.Context) error {
 	guarded, err := plugin.InProcess(echo.Provider{}, plugin.ClientConfig{})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if b.inside, err = guarded.Open(ctx, echo.Opening()); err != nil {
-		return nil, err
+	inside, err := guarded.Open(ctx, echo.Opening())
+	if err != nil {
+		return err
 	}
-	b.direct, err = echo.Provider{}.Open(ctx, echo.Opening())
-	return b, err
+	direct, err := echo.Provider{}.Open(ctx, echo.Opening())
+	b.peers = append(b.peers, creates(InProcess, inside, nil), creates(Direct, direct, nil))
+	return err
+}
+
+func creates(name string, account pay.Account, elsewhere func() (time.Duration, error)) round.Subject {
+	req := echo.Request()
+	return round.Subject{Name: name, Elsewhere: elsewhere, Call: func(ctx context.Context, _ int) error { return Create(ctx, account, req) }}
+}
+
+// collector sets how much this process's heap grows between collections, for one turn.
+func collector(percent int) func() func() {
+	return func() func() {
+		before := debug.SetGCPercent(percent)
+		return func() { debug.SetGCPercent(before) }
+	}
 }
 
 // Captured is the call that all peers carry.
 func (b *Bench) Captured() *wire.Capture { return b.capture }
 
-// Close ends all processes.
+// AnswerFile is where the answer of the peers lies.
+func (b *Bench) AnswerFile() string { return filepath.Join(b.dir, wire.AnswerFile) }
+
+// Close ends all processes, those that started last first.
 func (b *Bench) Close() error {
 	var err error
-	if b.bare != nil {
-		err = b.bare.stop()
+	for i := len(b.ends) - 1; i >= 0; i-- {
+		err = errors.Join(err, b.ends[i]())
 	}
-	if b.stock != nil {
-		b.stock.Stop()
-	}
-	if b.proc != nil {
-		b.proc.Kill()
-	}
-	if b.starter != nil {
-		err = errors.Join(err, b.starter.Close())
-	}
-	return errors.Join(err, os.RemoveAll(AnswerFile(b.dir)))
+	return err
 }
 
+// Ours are our subjects with a process of their own.
+func (b *Bench) Ours() []round.Subject { return append([]round.Subject(nil), b.ours...) }
+
 // Subjects are what is measured.
-func (b *Bench) Subjects() []round.Subject {
-	req, message := echo.Request(), b.capture.Request()
-	return []round.Subject{
-		{
-			Name: Ours, Elsewhere: of(b.proc.PID()),
-			Call: func(ctx context.Context, _ int) error { return Create(ctx, b.account, req) },
-		}, {
-			Name: Bare, Elsewhere: of(b.bare.cmd.Process.Pid),
-			Call: func(ctx context.Context, _ int) error { return b.bare.create(ctx, message) },
-		}, {
-			Name: AutoMTLS, Elsewhere: of(b.stock.PID()),
-			Call: func(ctx context.Context, _ int) error { return b.stock.Create(ctx, message) },
-		}, {
-			Name: InProcess,
-			Call: func(ctx context.Context, _ int) error { return Create(ctx, b.inside, req) },
-		}, {
-			Name: Direct,
-			Call: func(ctx context.Context, _ int) error { return Create(ctx, b.direct, req) },
-		},
-	}
-}
+func (b *Bench) Subjects() []round.Subject { return append(b.Ours(), b.peers...) }
 
 func of(pid int) func() (time.Duration, error) {
 	return func() (time.Duration, error) { return round.ProcessCPU(pid) }

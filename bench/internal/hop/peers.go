@@ -58,7 +58,12 @@ func (s *Stock) Stop() { s.client.Kill() }
 
 // Create is one call, without deadline, frame or verdict.
 func (s *Stock) Create(ctx context.Context, req *pluginv1.CreateInvoiceRequest) error {
-	return answered(s.service.CreateInvoice(ctx, req))
+	return answered(s.Ask(ctx, req))
+}
+
+// Ask is one call with its answer.
+func (s *Stock) Ask(ctx context.Context, req *pluginv1.CreateInvoiceRequest) (*pluginv1.CreateInvoiceResponse, error) {
+	return s.service.CreateInvoice(ctx, req)
 }
 
 // bare is a process that serves with grpc-go alone, and a connection to it.
@@ -69,10 +74,9 @@ type bare struct {
 	service pluginv1.ProviderServiceClient
 }
 
-func startBare(ctx context.Context, bin, answer, dir string) (*bare, error) {
-	socket := filepath.Join(dir, "bare.sock")
+func startBare(ctx context.Context, bin, answer, socket string, env ...string) (*bare, error) {
 	b := &bare{cmd: exec.Command(filepath.Join(bin, "bare"), socket)}
-	b.cmd.Env, b.cmd.Stderr = []string{wire.AnswerEnv + "=" + answer}, os.Stderr
+	b.cmd.Env, b.cmd.Stderr = append(env, wire.AnswerEnv+"="+answer), os.Stderr
 	stdin, err := b.cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -10,10 +10,10 @@ import (
 	"github.com/payhost/payhost/host/bench/internal/round"
 )
 
-const (
-	blockBegin = "<!-- bench: begin, written by make bench -->"
-	blockEnd   = "<!-- bench: end -->"
-)
+// markers are the lines around a block of a page.
+func markers(block string) (begin, end string) {
+	return "<!-- " + block + ": begin, written by make bench -->", "<!-- " + block + ": end -->"
+}
 
 // Markdown is the table block of the documentation.
 func (r *Report) Markdown() string {
@@ -27,6 +27,7 @@ func (r *Report) Markdown() string {
 	for _, g := range r.Groups {
 		g.markdown(&b)
 	}
+	b.WriteString(r.planning())
 	return b.String()
 }
 
@@ -40,6 +41,9 @@ func (g Group) markdown(b *strings.Builder) {
 	}
 	for _, q := range g.Ratios {
 		ratio, span := fmt.Sprintf("%.2f", q.Median), fmt.Sprintf("%.2f–%.2f", q.Min, q.Max)
+		if q.Base == "" {
+			ratio, span = amount(q.Metric, q.Median), amount(q.Metric, q.Min)+"–"+amount(q.Metric, q.Max)
+		}
 		if q.Verdict == round.NotMeasured {
 			ratio, span = "–", "–"
 		}
@@ -80,25 +84,53 @@ func (g Group) values(b *strings.Builder) {
 
 func heading(m round.Metric) string {
 	return map[round.Metric]string{
-		round.Rate: "per second", round.P50: "p50", round.P99: "p99", round.CPU: "CPU each", round.Took: "took", round.Memory: "private memory",
+		round.Rate: "per second", round.P50: "p50", round.P99: "p99", round.CPU: "CPU each", round.Took: "took", round.Times: "times as long",
+		round.Failed: "failed", round.Memory: "private memory", round.Resident: "resident memory", round.Disk: "on disk, each",
 	}[m]
 }
 
 // value is a median with half the distance between the lowest and the highest round, in per cent of it.
 func value(m round.Metric, s round.Spread) string {
-	text := ""
-	switch m {
-	case round.Rate:
-		text = fmt.Sprintf("%.0f", s.Median)
-	case round.Memory:
-		text = fmt.Sprintf("%.2f MiB", s.Median/(1<<20))
-	default:
-		text = duration(s.Median)
-	}
+	text := amount(m, s.Median)
 	if s.Median > 0 {
 		text += fmt.Sprintf(" ± %.0f %%", 50*(s.Max-s.Min)/s.Median)
 	}
 	return text
+}
+
+// amount is one value with its unit.
+func amount(m round.Metric, v float64) string {
+	switch m {
+	case round.Rate, round.Failed:
+		return fmt.Sprintf("%.0f", v)
+	case round.Times:
+		return fmt.Sprintf("%.2f", v)
+	case round.Memory, round.Resident:
+		return fmt.Sprintf("%.2f MiB", v/(1<<20))
+	case round.Disk:
+		return fmt.Sprintf("%.1f kB", v/1000)
+	default:
+		return duration(v)
+	}
+}
+
+// bound is the bound of a goal as text, "≥ 5" or "≤ 2.50 MiB"; empty without one.
+func bound(g round.Goal) string {
+	number := func(v float64) string {
+		if g.Base == "" && g.Metric != round.Times {
+			return amount(g.Metric, v)
+		}
+		return fmt.Sprintf("%g", v)
+	}
+	switch {
+	case g.None:
+		return "none"
+	case g.AtLeast > 0:
+		return "≥ " + number(g.AtLeast)
+	case g.AtMost > 0:
+		return "≤ " + number(g.AtMost)
+	}
+	return ""
 }
 
 func duration(seconds float64) string {
@@ -115,16 +147,17 @@ func orDash(s string) string {
 	return s
 }
 
-// Replace puts the block into a page between its two markers.
-func Replace(path, block string) error {
+// Replace puts tables into a page between the two markers of a block.
+func Replace(path, block, tables string) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	before, rest, ok := strings.Cut(string(raw), blockBegin)
-	_, after, closed := strings.Cut(rest, blockEnd)
+	begin, end := markers(block)
+	before, rest, ok := strings.Cut(string(raw), begin)
+	_, after, closed := strings.Cut(rest, end)
 	if !ok || !closed {
-		return fmt.Errorf("report: %s has no block between %q and %q", path, blockBegin, blockEnd)
+		return fmt.Errorf("report: %s has no block between %q and %q", path, begin, end)
 	}
-	return os.WriteFile(path, []byte(before+blockBegin+"\n\n"+block+"\n"+blockEnd+after), 0o644)
+	return os.WriteFile(path, []byte(before+begin+"\n\n"+tables+"\n"+end+after), 0o644)
 }

@@ -20,6 +20,8 @@ type Report struct {
 	// Quick says that turns were short and rounds few: good for a look, too little for a claim.
 	Quick  bool    `json:"quick"`
 	Groups []Group `json:"groups"`
+	// Figures are worked out from the groups for the page.
+	Figures []Figure `json:"-"`
 }
 
 // Machine is where it ran.
@@ -86,7 +88,7 @@ func NewGroup(name, about string, order []string, levels []int, results round.Re
 	g := Group{Name: name, About: about}
 	for _, subject := range order {
 		for _, level := range levels {
-			for _, m := range []round.Metric{round.Rate, round.P50, round.P99, round.CPU, round.Took, round.Memory} {
+			for _, m := range round.Metrics() {
 				if values := results.Values(subject, level, m); len(values) > 0 {
 					g.Rows = append(g.Rows, Row{subject, level, m, round.SpreadOf(values)})
 				}
@@ -97,7 +99,7 @@ func NewGroup(name, about string, order []string, levels []int, results round.Re
 		spread, verdict := results.Judge(goal)
 		g.Ratios = append(g.Ratios, Ratio{
 			Text: goal.Text, Subject: goal.Subject, Base: goal.Base, Callers: goal.Level, Metric: goal.Metric,
-			Bound: goal.Bound(), Verdict: verdict, Spread: spread,
+			Bound: bound(goal), Verdict: verdict, Spread: spread,
 		})
 	}
 	return g

@@ -14,43 +14,65 @@ import (
 // Results are the samples of a group, by subject and level, one per round.
 type Results map[string]map[int][]Sample
 
-// Run gives every subject its turns. The order moves on by one subject each round, so that none always follows the same one.
-func Run(ctx context.Context, plan Plan, subjects []Subject) (Results, error) {
+// patience is how much longer than planned a turn may take before it counts as failed.
+const patience = 30 * time.Second
+
+// Run gives every subject its turns. The order moves on by one subject each round, so that none always follows the same one. A
+// subject that fails has no results at that level and is named; the others go on. Only the end of ctx is an error.
+func Run(ctx context.Context, plan Plan, subjects []Subject) (Results, []Failure, error) {
 	results := Results{}
 	for _, s := range subjects {
 		results[s.Name] = map[int][]Sample{}
 	}
+	failed := failures{}
+	turn := func(s Subject, level int, length time.Duration) Sample {
+		if ctx.Err() != nil || !s.at(level) || failed.has(s.Name, level) {
+			return nil
+		}
+		sample, err := s.turn(ctx, level, length)
+		if err != nil {
+			failed.list = append(failed.list, Failure{s.Name, level, err})
+			delete(results[s.Name], level)
+		}
+		return sample
+	}
 	for _, level := range plan.Levels {
 		for _, s := range subjects { // connections and caches are warm before anything counts
-			if s.at(level) {
-				if _, err := s.turn(ctx, level, plan.Length/4); err != nil {
-					return nil, fmt.Errorf("%s, %d callers: %w", s.Name, level, err)
-				}
-			}
+			turn(s, level, plan.Length/4)
 		}
 	}
 	for n := range plan.Rounds {
 		for _, level := range plan.Levels {
 			for i := range subjects {
 				s := subjects[(i+n)%len(subjects)]
-				if !s.at(level) {
-					continue
+				if sample := turn(s, level, plan.Length); sample != nil {
+					results[s.Name][level] = append(results[s.Name][level], sample)
 				}
-				sample, err := s.turn(ctx, level, plan.Length)
-				if err != nil {
-					return nil, fmt.Errorf("%s, %d callers: %w", s.Name, level, err)
-				}
-				results[s.Name][level] = append(results[s.Name][level], sample)
 			}
 		}
+		if plan.Say != nil {
+			plan.Say(fmt.Sprintf("round %d of %d", n+1, plan.Rounds))
+		}
 	}
-	return results, nil
+	return results, failed.list, ctx.Err()
+}
+
+// failures are those of one run, in order.
+type failures struct{ list []Failure }
+
+func (f failures) has(subject string, level int) bool {
+	return slices.ContainsFunc(f.list, func(one Failure) bool { return one.Subject == subject && one.Level == level })
 }
 
 func (s Subject) at(level int) bool { return len(s.Levels) == 0 || slices.Contains(s.Levels, level) }
 
 func (s Subject) turn(ctx context.Context, callers int, length time.Duration) (Sample, error) {
+	if s.Around != nil {
+		defer s.Around()()
+	}
 	runtime.GC() // what the last subject left behind is not this one's
+	ctx, cancel := context.WithTimeout(ctx, 2*length+patience)
+	defer cancel()
 	if s.Turn != nil {
 		return s.Turn(ctx, callers, length)
 	}
@@ -71,12 +93,14 @@ func (s Subject) turn(ctx context.Context, callers int, length time.Duration) (S
 	return sample, nil
 }
 
-func (s Subject) cpu() (time.Duration, error) {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0, err
+func (s Subject) cpu() (sum time.Duration, err error) {
+	if !s.Apart {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			return 0, err
+		}
+		sum = time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
-	sum := time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	if s.Elsewhere == nil {
 		return sum, nil
 	}

@@ -1,9 +1,6 @@
 package round
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Guard is the band around a bound inside which nothing is claimed: a difference of 15 % between two runs means nothing.
 const Guard = 0.15
@@ -38,7 +35,7 @@ func (r Results) Values(subject string, level int, m Metric) []float64 {
 	return values
 }
 
-// Goal is a ratio of one subject to another in the same round, and the bound it shall keep.
+// Goal is a ratio of one subject to another in the same round, and the bound it shall keep. Without a Base it is the value itself.
 type Goal struct {
 	// Text says what is promised, for a person.
 	Text    string
@@ -48,6 +45,8 @@ type Goal struct {
 	Metric  Metric
 	// AtLeast or AtMost is the bound; the other is zero. With neither the ratio is reported without a verdict.
 	AtLeast, AtMost float64
+	// None says that there must be none at all: the bound is zero, in every round, and nothing is close to it.
+	None bool
 }
 
 // Verdict is what became of a goal.
@@ -70,6 +69,13 @@ const (
 // Judge compares a ratio of results with its bound.
 func (r Results) Judge(g Goal) (Spread, Verdict) {
 	mine, base := r.Values(g.Subject, g.Level, g.Metric), r.Values(g.Base, g.Level, g.Metric)
+	if g.Base == "" && len(mine) > 0 {
+		s := SpreadOf(mine)
+		if g.None {
+			return s, g.verdict(s.Max)
+		}
+		return s, g.verdict(s.Median)
+	}
 	if len(mine) == 0 || len(mine) != len(base) {
 		return Spread{}, NotMeasured
 	}
@@ -83,6 +89,10 @@ func (r Results) Judge(g Goal) (Spread, Verdict) {
 
 func (g Goal) verdict(ratio float64) Verdict {
 	switch {
+	case g.None && ratio > 0:
+		return Missed
+	case g.None:
+		return Met
 	case g.AtLeast == 0 && g.AtMost == 0:
 		return Reported
 	case g.AtLeast > 0 && ratio >= g.AtLeast, g.AtMost > 0 && ratio <= g.AtMost:
@@ -91,15 +101,4 @@ func (g Goal) verdict(ratio float64) Verdict {
 		return Close
 	}
 	return Missed
-}
-
-// Bound is the bound as text, "≥ 5" or "≤ 0.3"; empty without one.
-func (g Goal) Bound() string {
-	switch {
-	case g.AtLeast > 0:
-		return fmt.Sprintf("≥ %g", g.AtLeast)
-	case g.AtMost > 0:
-		return fmt.Sprintf("≤ %g", g.AtMost)
-	}
-	return ""
 }

@@ -1,10 +1,7 @@
 package round
 
 import (
-	"context"
-	"errors"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -49,26 +46,16 @@ func TestAMissingPeerIsNotMeasured(t *testing.T) {
 	require.Equal(t, NotMeasured, verdict)
 }
 
-// Every subject has its turn in every round, and not always after the same one.
-func TestRunInterleaves(t *testing.T) {
-	var order []string
-	subject := func(name string) Subject {
-		return Subject{Name: name, Turn: func(context.Context, int, time.Duration) (Sample, error) {
-			order = append(order, name)
-			return Sample{Took: 1}, nil
-		}}
-	}
-	results, err := Run(t.Context(), Plan{Rounds: 2, Length: time.Millisecond, Levels: []int{1}}, []Subject{subject("a"), subject("b"), subject("c")})
-	require.NoError(t, err)
-	require.Equal(t, []string{"a", "b", "c", "a", "b", "c", "b", "c", "a"}, order, "a warm-up, then two rounds")
-	require.Len(t, results.Values("b", 1, Took), 2)
-}
-
-// A call that fails ends the measurement: errors are quick, and would look like speed.
-func TestAFailedCallIsNotMeasured(t *testing.T) {
-	broken := errors.New("broken")
-	_, err := Run(t.Context(), Plan{Rounds: 1, Length: time.Millisecond, Levels: []int{2}}, []Subject{{
-		Name: "a", Call: func(context.Context, int) error { return broken },
-	}})
-	require.ErrorIs(t, err, broken)
+// A value without a base is judged by itself; where none is allowed, one in any round is too many.
+func TestAbsoluteGoals(t *testing.T) {
+	r := Results{"a": {1: {{Failed: 0, Memory: 2}, {Failed: 0, Memory: 2}, {Failed: 1, Memory: 9}}}}
+	_, verdict := r.Judge(Goal{Subject: "a", Level: 1, Metric: Memory, AtMost: 2})
+	require.Equal(t, Met, verdict)
+	_, verdict = r.Judge(Goal{Subject: "a", Level: 1, Metric: Failed, None: true})
+	require.Equal(t, Missed, verdict)
+	r["a"][1] = r["a"][1][:2]
+	_, verdict = r.Judge(Goal{Subject: "a", Level: 1, Metric: Failed, None: true})
+	require.Equal(t, Met, verdict)
+	_, verdict = r.Judge(Goal{Subject: "absent", Level: 1, Metric: Failed, None: true})
+	require.Equal(t, NotMeasured, verdict)
 }

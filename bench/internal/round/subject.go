@@ -4,6 +4,7 @@ package round
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -21,9 +22,21 @@ const (
 	CPU Metric = "cpu"
 	// Took is the time of one thing that is done once a round.
 	Took Metric = "took"
-	// Memory is private memory of one process.
-	Memory Metric = "memory"
+	// Memory is private memory of one process, Resident all of its memory that is in RAM.
+	Memory   Metric = "memory"
+	Resident Metric = "resident"
+	// Failed counts calls that did not end well, where that does not end the measurement.
+	Failed Metric = "failed"
+	// Times is how many times one thing is of another within one turn of one subject.
+	Times Metric = "times"
+	// Disk is bytes in files.
+	Disk Metric = "disk"
 )
+
+// Metrics are all of them in the order of columns.
+func Metrics() []Metric {
+	return []Metric{Rate, P50, P99, CPU, Took, Times, Failed, Memory, Resident, Disk}
+}
 
 // Sample is what one turn found.
 type Sample map[Metric]float64
@@ -32,10 +45,15 @@ type Sample map[Metric]float64
 type Subject struct {
 	// Name stands in tables and goals.
 	Name string
-	// Call does the work once; caller counts from 0 and is in one call at a time. Failed calls end the measurement.
+	// Call does the work once; caller counts from 0 and is in one call at a time. A failed call ends the subject's measurement at this
+	// number of callers: errors are quick, and would look like speed.
 	Call func(ctx context.Context, caller int) error
 	// Elsewhere is the processor time that other processes have used for this subject; nil: there are none.
 	Elsewhere func() (time.Duration, error)
+	// Apart says that only that is the subject's: this process is the load.
+	Apart bool
+	// Around, when set, is called before a turn and what it returns after it: for settings of this process that only this subject has.
+	Around func() (after func())
 	// Turn, when set, replaces everything above: it measures one turn by itself.
 	Turn func(ctx context.Context, callers int, length time.Duration) (Sample, error)
 	// Levels, when set, are the only numbers of callers at which it is measured.
@@ -50,4 +68,17 @@ type Plan struct {
 	Length time.Duration
 	// Levels are the numbers of concurrent callers.
 	Levels []int
+	// Say, when set, gets a line after each round.
+	Say func(text string)
+}
+
+// Failure is a subject that could not be measured at a number of callers.
+type Failure struct {
+	Subject string
+	Level   int
+	Err     error
+}
+
+func (f Failure) String() string {
+	return fmt.Sprintf("%s, %d at a time: %v", f.Subject, f.Level, f.Err)
 }

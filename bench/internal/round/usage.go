@@ -32,14 +32,20 @@ func ProcessCPU(pid int) (time.Duration, error) {
 }
 
 // PrivateMemory returns the bytes of memory that nobody shares with a process.
-func PrivateMemory(pid int) (int64, error) {
+func PrivateMemory(pid int) (int64, error) { return memory(pid, "Private_") }
+
+// ResidentMemory returns the bytes of memory of a process that are in RAM, shared ones included.
+func ResidentMemory(pid int) (int64, error) { return memory(pid, "Rss:") }
+
+// memory adds up what a process has of some kinds.
+func memory(pid int, kinds string) (int64, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
 		return 0, err
 	}
 	var sum int64
 	for line := range strings.Lines(string(raw)) {
-		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[0], "Private_") {
+		if fields := strings.Fields(line); len(fields) == 3 && strings.HasPrefix(fields[0], kinds) {
 			kib, err := strconv.ParseInt(fields[1], 10, 64)
 			if err != nil {
 				return 0, err

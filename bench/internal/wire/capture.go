@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -45,16 +46,37 @@ func (c *Capture) Request() *pluginv1.CreateInvoiceRequest {
 	return c.request
 }
 
-// Save writes the captured answer where [NewServer] reads it.
-func (c *Capture) Save(path string) error {
+// The names of the files that [Capture.Save] writes.
+const (
+	AnswerFile  = "answer.pb"
+	RequestFile = "request.pb"
+)
+
+// Save writes the captured messages into a directory.
+func (c *Capture) Save(dir string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.answer.GetState() == nil {
 		return errors.New("wire: no create was answered with a state")
 	}
-	raw, err := proto.Marshal(c.answer)
-	if err != nil {
-		return err
+	for name, message := range map[string]proto.Message{AnswerFile: c.answer, RequestFile: c.request} {
+		raw, err := proto.Marshal(message)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o600); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(path, raw, 0o600)
+	return nil
+}
+
+// LoadRequest reads the captured request again.
+func LoadRequest(dir string) (*pluginv1.CreateInvoiceRequest, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, RequestFile))
+	if err != nil {
+		return nil, err
+	}
+	request := &pluginv1.CreateInvoiceRequest{}
+	return request, proto.Unmarshal(raw, request)
 }

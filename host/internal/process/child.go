@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -28,6 +29,8 @@ type child struct {
 	cfg  Config
 	img  *image
 	logs *logSink
+
+	certificates *certificates // nil where the kernel names the peer
 
 	bundle string // directory of the verified files beside the binary, or ""
 
@@ -245,6 +248,9 @@ func (c *child) environment(handshake []string, dir string) []string {
 	env = append(env, ParentPIDEnv+"="+strconv.Itoa(os.Getpid()), "TMPDIR="+dir)
 	if c.bundle != "" {
 		env = append(env, BundleEnv+"="+c.bundle)
+	}
+	if c.certificates != nil {
+		env = append(env, CertificateEnv+"="+filepath.Join(dir, certificateFile))
 	}
 	env = append(env, c.cfg.limitEnv()...)
 	return append(env, c.cfg.Env...)

@@ -48,7 +48,7 @@ type Config struct {
 	Args []string
 
 	// Env is added to the otherwise clean environment, as KEY=value. The host's own environment is never passed on. The names
-	// this package and go-plugin use (PLUGIN_…, TMPDIR, PAYHOST_PARENT_PID, PAYHOST_BUNDLE_DIR, the cookie) are refused.
+	// this package and go-plugin use (PLUGIN_…, TMPDIR, PAYHOST_PARENT_PID, PAYHOST_BUNDLE_DIR, PAYHOST_CERTIFICATE_FILE, the cookie) are refused.
 	Env []string
 
 	// Handshake carries the magic cookie. Its ProtocolVersion is not used: see Plugins. Required.
@@ -100,6 +100,10 @@ type Config struct {
 	// closes other processes to the plugin. Where the kernel does not offer it the plugin runs without; [Process.Confinement]
 	// says so.
 	Landlock bool
+
+	// Certificates makes the host and the plugin know each other by certificates also where the kernel names the process at the
+	// other end of a socket. Elsewhere certificates are used without it. The plugin's SDK must know them.
+	Certificates bool
 
 	// Paths are opened to a confined plugin in addition, for instance the directory that it writes recordings to.
 	Paths []PathGrant
@@ -171,7 +175,7 @@ func (c Config) checkEnv(kv string) error {
 	switch {
 	case !ok || key == "" || strings.ContainsRune(kv, 0):
 		return errors.New("an Env entry is not of the form KEY=value")
-	case key == ParentPIDEnv, key == BundleEnv, key == "TMPDIR", key == c.Handshake.MagicCookieKey, strings.HasPrefix(key, "PLUGIN_"):
+	case key == ParentPIDEnv, key == BundleEnv, key == CertificateEnv, key == "TMPDIR", key == c.Handshake.MagicCookieKey, strings.HasPrefix(key, "PLUGIN_"):
 		return fmt.Errorf("the environment variable %s is set by the host and cannot be given", key)
 	}
 	return nil

@@ -29,6 +29,8 @@ type NamedMeasure struct {
 type Confinement struct {
 	// Tree: the end of the process is the end of all its descendants.
 	Tree Measure `name:"tree"`
+	// Peer: the host talks to the plugin's process and to no other that serves its socket.
+	Peer Measure `name:"peer"`
 	// NoNewPrivileges: no descendant gains rights by executing a set-user-ID program.
 	NoNewPrivileges Measure `name:"no_new_privileges"`
 	// Capabilities: a plugin under root has none of root's capabilities.

@@ -21,7 +21,7 @@ const brokerMethod = "/plugin.GRPCBroker/StartStream"
 const closingMessage = "grpc: the client connection is closing"
 
 // dialOptions come after go-plugin's own and override them: without them a message of 2 GiB is accepted (H11).
-func dialOptions(cfg Config, peer *peerCredentials, g *connGuard) []grpc.DialOption {
+func dialOptions(cfg Config, peer peerCheck, g *connGuard) []grpc.DialOption {
 	opts := []grpc.DialOption{
 		grpc.WithTransportCredentials(peer),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(cfg.MaxMessage), grpc.MaxCallSendMsgSize(cfg.MaxMessage)),
@@ -128,7 +128,6 @@ func (p *peerCredentials) Clone() credentials.TransportCredentials { return p }
 // OverrideServerName implements credentials.TransportCredentials; there is no server name.
 func (p *peerCredentials) OverrideServerName(string) error { return nil }
 
-// lastError is the refusal of the latest connection attempt, if it was refused.
 func (p *peerCredentials) lastError() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

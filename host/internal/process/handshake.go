@@ -13,7 +13,7 @@ const maxHandshake = 1024
 // (core|app|network|address|protocol|certificate|mux), and returns the part of it that may be handed to go-plugin.
 //
 // Only the first five fields are: a certificate in the sixth makes go-plugin v1.8.0 write through a nil TLS configuration and
-// panic the host, and this host uses neither certificates nor the multiplexed broker.
+// panic the host, and this host hands certificates over in a file and does not use the multiplexed broker.
 func handshakeLine(line []byte) ([]byte, bool) {
 	line = bytes.TrimSpace(line)
 	if len(line) > maxHandshake {

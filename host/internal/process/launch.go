@@ -27,7 +27,15 @@ func (c *child) launch(attr *os.ProcAttr) (*os.Process, error) {
 	if err := openToUser(c.cfg.RunAs, c.cfg.Dir.path, c.dir); err != nil {
 		return nil, err
 	}
+	peer := active(peerSource)
+	if c.certificates != nil {
+		if err := c.certificates.handOver(c.dir, c.cfg.RunAs); err != nil {
+			return nil, err
+		}
+		peer = active("certificate: TLS 1.3, P-256, both sides pinned")
+	}
 	r := launchRequest{argv: append([]string{c.cfg.argv0()}, c.cfg.Args...), attr: attr, cfg: &c.cfg}
+	r.report.Peer = peer
 	r.report.Memory = unavailable("no limit is set")
 	if c.cfg.Memory > 0 {
 		r.report.Memory = unavailable("there is no control group")

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/payhost/payhost/host/internal/restrictedtest"
+	"github.com/payhost/payhost/sdk/plugin"
 )
 
 // childArg selects what the re-executed test binary does; the environment is clean, so an argument has to carry it.
@@ -206,6 +207,10 @@ func runChild(mode string, args []string) {
 		doubleFork()
 	case "first":
 		firstProcess(args[0])
+	case "sdk":
+		plugin.Serve(paper{})
+	case "impostor":
+		impostor()
 	case "stock":
 		stock(args[0])
 	case "stock-plugin":

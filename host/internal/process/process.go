@@ -78,6 +78,14 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 		stop:    make(chan struct{}, 1),
 	}
 	p.child.bundle = bundle
+	peer, certificates, err := peerCheckOf(cfg, p.child.pid)
+	if err != nil {
+		release()
+		cfg.Dir.bundles.release(bundle)
+		logs.close(logWait)
+		return nil, err
+	}
+	p.child.certificates = certificates
 	if err := cfg.Dir.register(p); err != nil {
 		release()
 		cfg.Dir.bundles.release(bundle)
@@ -85,7 +93,6 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 		return nil, err
 	}
 	stdout, stderr := &lineWriter{emit: logs.stream("stdout")}, &lineWriter{emit: logs.stream("stderr")}
-	peer := &peerCredentials{pid: p.child.pid}
 	p.client = p.newClient(peer, stdout, stderr)
 	go p.cleanup(stdout, stderr)
 
@@ -99,7 +106,7 @@ func Start(ctx context.Context, cfg Config) (*Process, error) {
 }
 
 // newClient makes the one-shot connector. go-plugin's own messages are discarded: it logs what this package reports itself.
-func (p *Process) newClient(peer *peerCredentials, stdout, stderr *lineWriter) *goplugin.Client {
+func (p *Process) newClient(peer peerCheck, stdout, stderr *lineWriter) *goplugin.Client {
 	return goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig:  p.cfg.Handshake,
 		VersionedPlugins: p.cfg.Plugins,
@@ -121,7 +128,7 @@ func (p *Process) newClient(peer *peerCredentials, stdout, stderr *lineWriter) *
 
 // connect runs go-plugin's handshake and waits for a connection that has passed the peer check. It returns at the latest when
 // ctx ends, plus the time it takes to kill the process. The image is released when the program runs: the kernel keeps it.
-func (p *Process) connect(ctx context.Context, peer *peerCredentials, release func()) error {
+func (p *Process) connect(ctx context.Context, peer peerCheck, release func()) error {
 	type result struct {
 		protocol goplugin.ClientProtocol
 		err      error
@@ -160,7 +167,7 @@ func (p *Process) connect(ctx context.Context, peer *peerCredentials, release fu
 }
 
 // awaitReady is needed because go-plugin takes a connection that cannot be made for a plugin without stdio.
-func (p *Process) awaitReady(ctx context.Context, conn *grpc.ClientConn, peer *peerCredentials) error {
+func (p *Process) awaitReady(ctx context.Context, conn *grpc.ClientConn, peer peerCheck) error {
 	conn.Connect()
 	for {
 		state := conn.GetState()

@@ -3,7 +3,6 @@ package process
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strconv"
 	"syscall"
@@ -67,41 +66,4 @@ func awaitExit(pid int) bool {
 			return err == nil
 		}
 	}
-}
-
-// peerPID returns the process that called listen on the other end of the socket.
-func peerPID(conn net.Conn) (int, error) {
-	sc, ok := conn.(syscall.Conn)
-	if !ok {
-		return 0, fmt.Errorf("the connection is a %T, not a socket", conn)
-	}
-	// Not File or Fd, which would switch the socket to blocking mode.
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var cred *unix.Ucred
-	var credErr error
-	err = raw.Control(func(fd uintptr) {
-		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	})
-	if err = errors.Join(err, credErr); err != nil {
-		return 0, fmt.Errorf("SO_PEERCRED: %w", err)
-	}
-	return int(cred.Pid), nil
-}
-
-// checkPeer refuses a socket that is not served by the plugin's process or one of its process group.
-func checkPeer(conn net.Conn, pid int) error {
-	peer, err := peerPID(conn)
-	if err != nil {
-		return fmt.Errorf("peer check: %w", err)
-	}
-	if peer == pid {
-		return nil
-	}
-	if group, err := unix.Getpgid(peer); err == nil && group == pid {
-		return nil
-	}
-	return fmt.Errorf("peer check: the socket belongs to process %d, not to the plugin (process %d)", peer, pid)
 }

@@ -66,6 +66,9 @@ func (c *Config) checkPlugins(add adder) {
 		if p.Memory > 0 && p.Memory < leastMemory {
 			add(child(path, "memory"), "must be at least 32MiB: less than that no plugin starts with")
 		}
+		if p.Start != "" && p.Start != string(host.StartEager) && p.Start != string(host.StartLazy) {
+			add(child(path, "start"), "must be eager, for a process that is started with the host, or lazy, for one that the first call starts")
+		}
 		if p.Unconfined {
 			c.warnings = append(c.warnings, c.problem(child(path, "unconfined"), "the plugin can open every file its user can"))
 		}

@@ -53,6 +53,10 @@ type Plugin struct {
 	RunAs string `yaml:"run_as"`
 	// Unconfined leaves out the confinement of file access and signals.
 	Unconfined bool `yaml:"unconfined"`
+	// Start is "eager" or "lazy"; empty means eager.
+	Start string `yaml:"start"`
+	// IdleStop is how long a process goes on without a call; 0, and absent, means for ever.
+	IdleStop IdleStop `yaml:"idle_stop"`
 	// Timeouts are the deadlines of single calls, by the names of [host.PluginCalls]; each is shorter than [host.DefaultOperationTimeout].
 	Timeouts map[string]Duration `yaml:"timeouts"`
 }
@@ -196,6 +200,9 @@ func timeouts() []string {
 
 // Duration is written like "20s" or "1m30s".
 type Duration time.Duration
+
+// IdleStop is written like "15m" or "1h"; "0" is never.
+type IdleStop time.Duration
 
 // Size is a number of bytes, written like "256MiB", "1GiB" or "500000".
 type Size int64

@@ -96,6 +96,25 @@ func (t *Duration) decodeNode(d *decoder, n ast.Node, path string) {
 	*t = Duration(parsed)
 }
 
+// leastIdle is the shortest idle_stop; the host has the same rule.
+const leastIdle = time.Second
+
+func (t *IdleStop) decodeNode(d *decoder, n ast.Node, path string) {
+	text := ""
+	switch n := n.(type) {
+	case *ast.StringNode:
+		text = n.Value
+	case *ast.IntegerNode:
+		text = fmt.Sprint(n.Value)
+	}
+	parsed, err := time.ParseDuration(text)
+	if err != nil || parsed < 0 || parsed > 0 && parsed < leastIdle {
+		d.add(n, path, "must be a duration of at least 1s, such as 15m, or 0 for a process that is never stopped")
+		return
+	}
+	*t = IdleStop(parsed)
+}
+
 func (s *Size) decodeNode(d *decoder, n ast.Node, path string) {
 	digits := ""
 	switch n := n.(type) {
