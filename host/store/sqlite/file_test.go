@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -233,6 +236,42 @@ func TestManyErasedKeysLeaveTheFile(t *testing.T) {
 	for _, key := range keys {
 		require.False(t, bytes.Contains(disk, key), "an erased key is still in the file")
 	}
+}
+
+// Under a load that never pauses the log begins anew all the same, long before a commit has to move it.
+func TestTheLogBeginsAnewUnderLoad(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "payhost.db")
+	st := openFile(t, path)
+	sequence := func() uint32 { // of the log: how often it began anew
+		head := make([]byte, 16)
+		f, err := os.Open(path + "-wal")
+		require.NoError(t, err)
+		defer f.Close()
+		_, err = io.ReadFull(f, head)
+		require.NoError(t, err)
+		return binary.BigEndian.Uint32(head[12:])
+	}
+	require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.SetCursor("c", 1) }))
+	first := sequence()
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				e := store.Evidence{ID: fmt.Sprint(n, "-", i), Evidence: pay.Evidence{Raw: make([]byte, 64<<10)}, CreatedAt: utc()}
+				if err := st.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertEvidence(&e) }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return sequence() > first }, 60*time.Second, 10*time.Millisecond)
+	stop()
+	wg.Wait()
+	info, err := os.Stat(path + "-wal")
+	require.NoError(t, err)
+	require.Less(t, info.Size(), int64(60000*4096))
 }
 
 func TestSecondOwnerWaits(t *testing.T) {

@@ -123,7 +123,7 @@ func open(file, synchronous string, opts Options, closed func() error) (*store.S
 	return store.New(store.Config{
 		Dialect: dialect(),
 		Write: func() (driver.Conn, error) {
-			return (&sqlite.Driver{}).Open(dsn(file, "rwc", pragmas(synchronous, -131072, 20000)))
+			return (&sqlite.Driver{}).Open(dsn(file, "rwc", pragmas(synchronous, -131072, 60000)))
 		},
 		Read:       read,
 		Sealer:     opts.Sealer,
