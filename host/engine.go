@@ -145,6 +145,7 @@ func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (store
 		if err := tx.FinishTry(&v.try); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
+		before := current
 		h.decide(&current, v.err)
 		if ref, err = h.applyEffect(ctx, tx, &current, inv, v); err != nil {
 			return err
@@ -155,7 +156,7 @@ func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (store
 			}
 		}
 		settled = current
-		return tx.UpdateOperation(&settled)
+		return tx.ChangeOperation(before, &settled)
 	})
 	if err != nil {
 		return settled, err

@@ -154,7 +154,7 @@ func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoi
 		}
 	}
 	c.next.UpdatedAt = now
-	if err := tx.UpdateInvoice(&c.next); err != nil {
+	if err := tx.ChangeInvoice(before, &c.next); err != nil {
 		return err
 	}
 	out.invoice = c.next

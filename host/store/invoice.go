@@ -131,3 +131,8 @@ func (t *Tx) InsertInvoice(i *Invoice) error {
 func (t *Tx) UpdateInvoice(i *Invoice) error {
 	return t.update("invoices", t.invoices().fields(i), i.ID, &i.Version)
 }
+
+// ChangeInvoice is [Tx.UpdateInvoice] for an invoice that is stored as before, which has i's version: it writes what differs.
+func (t *Tx) ChangeInvoice(before Invoice, i *Invoice) error {
+	return t.updateChanged("invoices", t.invoices().fields(&before), t.invoices().fields(i), i.ID, &i.Version)
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -168,6 +169,31 @@ func (t *Tx) UpdateOperation(op *Operation) error {
 	fields := t.operations().fields(row)
 	old := op.Version
 	if err := t.update("operations", fields, op.ID, &row.Version); err != nil {
+		return err
+	}
+	setUntilUndone(t, &op.Version, old+1)
+	return nil
+}
+
+// ChangeOperation is [Tx.UpdateOperation] for an operation that is stored as before, which has op's version: it writes what
+// differs.
+func (t *Tx) ChangeOperation(before Operation, op *Operation) error {
+	changed := *op
+	changed.Request = nil // stays as it is
+	stored := operationRow{Operation: before}
+	switch {
+	case op.Result == nil:
+		stored.result = before.Result // differs from none, if there is one
+	case bytes.Equal(before.Result, op.Result):
+		changed.Result = nil
+	}
+	row, err := t.sealOperation(&changed)
+	if err != nil {
+		return err
+	}
+	old := op.Version
+	fields := t.operations().fields(row)
+	if err := t.updateChanged("operations", t.operations().fields(&stored), fields, op.ID, &row.Version); err != nil {
 		return err
 	}
 	setUntilUndone(t, &op.Version, old+1)
