@@ -104,7 +104,7 @@ func (h *Host) putAccount(ctx context.Context, a Account, source, reason string)
 		return err
 	}
 	var stored, old store.Account
-	err := h.write(ctx, func(tx *store.Tx) error {
+	err := h.writeAccount(ctx, func(tx *store.Tx) error {
 		var err error
 		old, err = tx.Account(ctx, a.ID)
 		switch {
@@ -186,7 +186,7 @@ func (h *Host) CheckAccount(ctx context.Context, id string) (*AccountStatus, err
 	if err != nil {
 		return nil, err
 	}
-	err = h.write(ctx, func(tx *store.Tx) error {
+	err = h.writeAccount(ctx, func(tx *store.Tx) error {
 		if row, err = tx.Account(ctx, id); err != nil {
 			return err
 		}
@@ -343,7 +343,7 @@ func (h *Host) setAccountState(ctx context.Context, id, state, action, reason st
 	if _, err := h.account(ctx, id); err != nil {
 		return nil, err
 	}
-	err := h.write(ctx, func(tx *store.Tx) error {
+	err := h.writeAccount(ctx, func(tx *store.Tx) error {
 		row, err := tx.Account(ctx, id)
 		if err != nil {
 			return err

@@ -89,6 +89,13 @@ type Plugin struct {
 	Files map[string]string
 	// Memory is the most memory, in bytes, that the plugin and its children may hold; above it they are ended. Zero: no limit.
 	Memory int64
+	// GCPercent is how far the heap of a plugin written in Go may grow, in percent of what it keeps, before it is collected (GOGC). Zero means
+	// 400: the heap of a plugin is small, and Go's own default of 100 would collect it every few hundred calls. With Memory, Go is also told to
+	// stay below 90 % of that, whatever the percentage.
+	GCPercent int
+	// Processors is how many processors a plugin written in Go uses at one time (GOMAXPROCS). Zero: all. One suits a plugin that only waits
+	// for its provider: a single caller is answered sooner, because no other processor is woken for its call.
+	Processors int
 	// RunAs is a user of the plugin's own, which keeps it from the files and processes of the host's. The host must be root, and
 	// Linux the system. Nil: the host's own user.
 	RunAs *PluginUser

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -17,6 +18,14 @@ func Harden() error { return process.Harden() }
 // Describe runs a plugin binary just long enough to ask what it is. It needs no
 // host and opens no account. runDir is as [Config.RunDir].
 func Describe(ctx context.Context, p Plugin, runDir string, logger *slog.Logger) (pay.Manifest, PluginStatus, error) {
+	return Examine(ctx, p, runDir, logger, nil)
+}
+
+// Examine is [Describe] with a look at the provider while its process runs; the error of look is returned, with the manifest. Unless
+// look is nil, a process that does not end within 5 s of being asked to is an error too.
+func Examine(
+	ctx context.Context, p Plugin, runDir string, logger *slog.Logger, look func(context.Context, pay.Provider) error,
+) (pay.Manifest, PluginStatus, error) {
 	cfg := Config{Logger: logger, RunDir: runDir}.withDefaults()
 	dir, err := process.OpenRunDir(cfg.RunDir)
 	if err != nil {
@@ -33,6 +42,15 @@ func Describe(ctx context.Context, p Plugin, runDir string, logger *slog.Logger)
 	defer g.stop(ctx)
 	if g.manifest.Name != p.Name {
 		return g.manifest, PluginStatus{}, fmt.Errorf("the binary describes itself as provider %q, not %q", g.manifest.Name, p.Name)
+	}
+	if look != nil {
+		if err := look(ctx, g.provider); err != nil {
+			return g.manifest, PluginStatus{}, err
+		}
+		g.stop(ctx)
+		if g.proc.Exit().Forced {
+			return g.manifest, PluginStatus{}, errors.New("it does not end when it is asked to, and was killed; every upgrade and stop would have to kill it")
+		}
 	}
 	return g.manifest, PluginStatus{
 		Name: p.Name, Version: g.manifest.Version, SDK: g.manifest.SDK, Path: p.Path, Digest: g.digest,

@@ -108,7 +108,7 @@ func startProcess(ctx context.Context, cfg Config, p Plugin, l *launcher, grants
 		Name: p.Name, Path: p.Path, SHA256: p.SHA256, Dir: l.dir, Images: l.images, Logger: cfg.Logger,
 		Handshake: plugin.Handshake(), Plugins: plugin.VersionedPlugins(),
 		DialOptions: plugin.DialOptions(),
-		Files:       p.Files, Memory: p.Memory, Landlock: !p.Unconfined, Paths: grants,
+		Files:       p.Files, Memory: p.Memory, GCPercent: p.GCPercent, Processors: p.Processors, Landlock: !p.Unconfined, Paths: grants,
 	}
 	if p.RunAs != nil {
 		c.RunAs = &process.User{UID: p.RunAs.UID, GID: p.RunAs.GID}
@@ -267,6 +267,22 @@ func (g *generation) exitText() string {
 		return ""
 	}
 	return g.proc.Exit().String()
+}
+
+// handle returns the handle of a stored account if it is open: its config is resolved once per revision and process.
+func (g *generation) handle(row store.Account) (pay.Account, bool) {
+	g.mu.Lock()
+	o, ok := g.accounts[accountKey{row.ID, row.Revision}]
+	g.mu.Unlock()
+	if !ok {
+		return nil, false
+	}
+	select {
+	case <-o.done:
+		return o.account, o.err == nil
+	default:
+		return nil, false
+	}
 }
 
 // account returns the generation's handle of a stored account, opening it

@@ -52,8 +52,9 @@ type Host struct {
 	limiters map[string]*rate.Limiter
 	breakers map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]
 
-	syncs *flights
-	inbox chan string
+	syncs    *flights
+	accounts accountCache
+	inbox    *inbox
 	// due tells the resolver and the poller that there may be work before their next round.
 	due chan struct{}
 }
@@ -76,7 +77,7 @@ func New(cfg Config) (*Host, error) {
 		breakers: map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]{},
 		unknown:  map[string]int{}, jobs: map[string]bool{}, busy: map[string]int{}, limiters: map[string]*rate.Limiter{}, syncs: &flights{running: map[string]*flight{}},
 		slots: map[breakerKey]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, resolved: map[string]resolvedConfig{}, hints: map[string]time.Time{},
-		inbox: make(chan string, 1024), due: make(chan struct{}, 1),
+		accounts: accountCache{rows: map[string]store.Account{}}, inbox: newInbox(), due: make(chan struct{}, 1),
 	}
 	for _, p := range cfg.Plugins {
 		if err := h.install(p); err != nil {

@@ -12,60 +12,103 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// inboxSweep is how often the processor looks for webhooks it was not told of: those left by a crash, spooled
-// while a plugin was down, or dropped by a full queue.
-const inboxSweep = 5 * time.Second
+// When stored webhooks are applied.
+const (
+	// inboxSweep is how often the processor looks for webhooks it was not told of: those left by a crash or by a failure, and those
+	// spooled while a plugin was down.
+	inboxSweep = 5 * time.Second
+	// A provider waits for its acknowledgement and sends again what is not acknowledged in time, so the application of what is
+	// acknowledged leaves the disk to acknowledgements: it waits for a quietTick without one, yet no longer than patience after the
+	// webhook has arrived.
+	quietTick = time.Millisecond
+	patience  = 2 * time.Second
+)
 
-func (h *Host) enqueue(id string) {
-	select {
-	case h.inbox <- id:
-	default: // the sweep finds it
-	}
-}
-
-// processInbox applies stored webhooks until ctx ends.
+// processInbox applies stored webhooks until ctx ends or the host drains.
 func (h *Host) processInbox(ctx context.Context) {
 	sweep := time.NewTicker(inboxSweep)
 	defer sweep.Stop()
-	h.sweepInbox(ctx)
+	accepted := &inboxScan{state: store.WebhookAccepted, limit: maxAccountArrivals, wanted: true}
+	spooled := &inboxScan{state: store.WebhookSpooled, limit: spooledAtOnce, wanted: true}
+	calm := quiet{q: h.inbox, now: h.now, since: -1}
 	for {
+		missed, verified := h.inbox.takeNews()
+		accepted.wanted, spooled.wanted = accepted.wanted || missed, spooled.wanted || verified
+		if !h.scanInbox(ctx, accepted) || !h.scanInbox(ctx, spooled) {
+			accepted.wanted, spooled.wanted = false, false // until the next sweep
+		}
+		spooled.wanted = false
+		var tick <-chan time.Time
+		for {
+			a, some := h.inbox.peek()
+			if !some {
+				break
+			}
+			if !calm.allows(a) {
+				tick = calm.tick()
+				break
+			}
+			if !h.applyNext(ctx) {
+				return
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case id := <-h.inbox:
-			h.takeUp(ctx, id)
+		case <-h.inbox.wake:
+		case <-tick:
+			calm.ticked()
 		case <-sweep.C:
-			h.sweepInbox(ctx)
+			accepted.restart()
+			spooled.restart()
 		}
 	}
 }
 
-func (h *Host) sweepInbox(ctx context.Context) {
-	rows, err := h.store.Webhooks(ctx, store.WebhookFilter{
-		States: []store.WebhookState{store.WebhookAccepted, store.WebhookSpooled}, Limit: maxPage,
-	})
-	if err != nil {
-		h.logUnlessDone(ctx, "reading the inbox", err)
-		return
+// scanInbox queues what the store has and the queue has room for; false when the store cannot be read.
+func (h *Host) scanInbox(ctx context.Context, s *inboxScan) bool {
+	for s.wanted && h.inbox.roomFor(s.full, s.limit) {
+		more, err := s.step(ctx, &h.store.Reader, h.inbox)
+		if err != nil {
+			h.logUnlessDone(ctx, "reading the inbox", err)
+			return false
+		}
+		if !more {
+			return true
+		}
 	}
-	for _, row := range slices.Backward(rows) { // oldest first
-		h.takeUp(ctx, row.ID)
-	}
+	return true
 }
 
-// takeUp processes a webhook beside others, so that a provider that does not answer holds up its own accounts only. What finds no
-// place now is found by the next sweep.
-func (h *Host) takeUp(ctx context.Context, id string) {
-	row, err := h.store.Webhook(ctx, id)
+// applyNext applies the webhook whose turn it is beside others, so that a provider that does not answer holds up its own accounts
+// only. It returns false when the host drains: what is left is applied after the next start.
+func (h *Host) applyNext(ctx context.Context) bool {
+	done, err := h.begin()
 	if err != nil {
-		h.logUnlessDone(ctx, "reading a webhook", err, "webhook", id)
-		return
+		return false
 	}
-	h.inParallel(row.AccountID, "webhook "+id, func(ctx context.Context) {
-		if err := h.applyWebhook(ctx, id); err != nil {
-			h.logUnlessDone(ctx, "processing a webhook", err, "webhook", id)
+	a, some := h.inbox.next()
+	if !some {
+		done()
+		return true
+	}
+	go func() {
+		defer done()
+		defer h.inbox.finished(a)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.cfg.Timeouts.Operation)
+		defer cancel()
+		if err := h.applyArrival(ctx, a); err != nil {
+			h.logUnlessDone(ctx, "processing a webhook", err, "webhook", a.ID)
 		}
-	})
+	}()
+	return true
+}
+
+func (h *Host) applyArrival(ctx context.Context, a arrival) error {
+	if a.row != nil {
+		return h.applyRow(ctx, *a.row)
+	}
+	return h.applyWebhook(ctx, a.ID)
 }
 
 func (h *Host) logUnlessDone(ctx context.Context, what string, err error, args ...any) {
@@ -80,10 +123,19 @@ func (h *Host) applyWebhook(ctx context.Context, id string) error {
 	if err != nil {
 		return storageError(err)
 	}
+	return h.applyRow(ctx, row)
+}
+
+// applyRow is [Host.applyWebhook] for a webhook that was read. When it has changed since, it is read again.
+func (h *Host) applyRow(ctx context.Context, row store.Webhook) (err error) {
 	switch row.State {
 	case store.WebhookSpooled:
-		if row, err = h.verifySpooled(ctx, row); err != nil || row.State != store.WebhookAccepted {
+		if row, err = h.verifySpooled(ctx, row); err != nil || row.State == store.WebhookSpooled {
 			return err
+		}
+		h.inbox.noteVerified()
+		if row.State != store.WebhookAccepted {
+			return nil
 		}
 	case store.WebhookAccepted, store.WebhookUnmatched:
 	default:
@@ -92,6 +144,19 @@ func (h *Host) applyWebhook(ctx context.Context, id string) error {
 	var events []pay.WebhookEvent
 	if err := json.Unmarshal(row.Events, &events); err != nil {
 		return h.closeWebhook(ctx, row, store.WebhookFailed, "the stored events cannot be read")
+	}
+	if len(events) == 1 && verified(events[0]) {
+		done, err := h.applyAtOnce(ctx, row, events[0])
+		if errors.Is(err, store.ErrConflict) {
+			current, readErr := h.store.Webhook(ctx, row.ID)
+			if readErr != nil || current.Version == row.Version {
+				return errors.Join(err, storageError(readErr))
+			}
+			return h.applyRow(ctx, current) // it was delivered once more, or applied by somebody else
+		}
+		if done || err != nil {
+			return err
+		}
 	}
 	// Each event of a batch stands alone: one that fails or waits does not hold the others up. What was applied before is
 	// recognised when the webhook is looked at again.
@@ -116,9 +181,73 @@ func (h *Host) applyWebhook(ctx context.Context, id string) error {
 	return h.closeWebhook(ctx, row, store.WebhookProcessed, "")
 }
 
+// verified reports whether an event says itself what is true of an invoice.
+func verified(ev pay.WebhookEvent) bool {
+	return ev.Strength == pay.StrengthVerified && ev.Invoice != nil
+}
+
+// applyAtOnce believes the one event of a webhook and closes the webhook in the same transaction, which is all that most webhooks
+// need. It changes nothing and is not done where the event must wait or is about something else than a known invoice.
+func (h *Host) applyAtOnce(ctx context.Context, row store.Webhook, ev pay.WebhookEvent) (done bool, err error) {
+	var out observed
+	err = h.write(ctx, func(tx *store.Tx) error {
+		done, out = false, observed{}
+		inv, err := match(ctx, &tx.Reader, row, ev)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil || !bound(inv, ev) {
+			return err
+		}
+		if out, err = h.observe(ctx, tx, inv, believed(row, ev)); err != nil {
+			return err
+		}
+		if done = true; out.change.askProvider {
+			return nil
+		}
+		closed := row
+		closed.ObjectType, closed.ObjectID = objectInvoice, inv.ID
+		closed.State, closed.Reason, closed.ProcessedAt = store.WebhookProcessed, "", h.now()
+		return tx.CloseWebhook(&closed)
+	})
+	if err != nil || !done {
+		return false, err
+	}
+	h.follow(out)
+	if !out.change.askProvider {
+		return true, nil
+	}
+	if err := h.syncHinted(ctx, ev, out.invoice); err != nil {
+		return true, err
+	}
+	row.ObjectType, row.ObjectID = objectInvoice, out.invoice.ID
+	return true, h.closeWebhook(ctx, row, store.WebhookProcessed, "")
+}
+
+// bound reports whether an event is surely about an invoice: by an id that the provider's own answer gave to it, or by our key.
+func bound(inv store.Invoice, ev pay.WebhookEvent) bool {
+	return inv.ProviderRef != "" || ev.ProviderKey == inv.ProviderKey && ev.ProviderKey != "" || ev.OperationID == inv.CreateOperationID && ev.OperationID != ""
+}
+
+// believed is what a verified event makes of an invoice.
+func believed(row store.Webhook, ev pay.WebhookEvent) observation {
+	state := *ev.Invoice
+	if state.ProviderRef == "" {
+		state.ProviderRef = ev.ProviderRef
+	}
+	if state.Report.Evidence.ProviderTime.IsZero() {
+		state.Report.Evidence.ProviderTime = ev.ProviderTime
+	}
+	state.Report.Evidence.Raw = row.Body
+	return observation{
+		kind: pay.EvidenceVerifiedWebhook, state: state, webhookID: row.ID, actor: "provider:" + row.Provider,
+		cause: string(pay.EvidenceVerifiedWebhook), at: row.ReceivedAt,
+	}
+}
+
 // takeEvent applies one event to what it is about. waits says why it cannot be applied yet.
 func (h *Host) takeEvent(ctx context.Context, row *store.Webhook, ev pay.WebhookEvent) (waits string, err error) {
-	inv, err := h.match(ctx, *row, ev)
+	inv, err := match(ctx, &h.store.Reader, *row, ev)
 	if errors.Is(err, store.ErrNotFound) {
 		payout, found, err := h.matchPayout(ctx, *row, ev)
 		if err != nil || !found {
@@ -192,22 +321,22 @@ func (h *Host) verifySpooled(ctx context.Context, row store.Webhook) (store.Webh
 
 // match finds the invoice an event is about, within the account: by the URL's
 // id, the provider's id, our key.
-func (h *Host) match(ctx context.Context, row store.Webhook, ev pay.WebhookEvent) (store.Invoice, error) {
+func match(ctx context.Context, r *store.Reader, row store.Webhook, ev pay.WebhookEvent) (store.Invoice, error) {
 	if isID(row.Tail) {
 		if strings.HasPrefix(row.Tail, "po_") {
 			return store.Invoice{}, store.ErrNotFound
 		}
-		return h.store.Invoice(ctx, row.Tail)
+		return r.Invoice(ctx, row.Tail)
 	}
 	if ev.ProviderRef != "" {
-		inv, err := h.store.InvoiceByProviderRef(ctx, row.AccountID, ev.ProviderRef)
+		inv, err := r.InvoiceByProviderRef(ctx, row.AccountID, ev.ProviderRef)
 		if !errors.Is(err, store.ErrNotFound) {
 			return inv, err
 		}
 	}
 	key := ev.ProviderKey
 	if key == "" && ev.OperationID != "" {
-		op, err := h.store.Operation(ctx, ev.OperationID)
+		op, err := r.Operation(ctx, ev.OperationID)
 		if err != nil {
 			return store.Invoice{}, err
 		}
@@ -219,30 +348,19 @@ func (h *Host) match(ctx context.Context, row store.Webhook, ev pay.WebhookEvent
 	if key == "" {
 		return store.Invoice{}, store.ErrNotFound
 	}
-	return h.store.InvoiceByProviderKey(ctx, row.AccountID, key)
+	return r.InvoiceByProviderKey(ctx, row.AccountID, key)
 }
 
 // applyEvent believes a verified event and asks the provider about a hint.
 // waits is true while the create's own answer is still on its way: only that
 // answer may bind the provider's id to the invoice, unless our own key does.
 func (h *Host) applyEvent(ctx context.Context, row store.Webhook, ev pay.WebhookEvent, inv store.Invoice) (waits bool, err error) {
-	bound := inv.ProviderRef != "" || ev.ProviderKey == inv.ProviderKey && ev.ProviderKey != "" || ev.OperationID == inv.CreateOperationID && ev.OperationID != ""
-	if !bound && inv.UnresolvedOperation == "" && !inv.Final {
+	known := bound(inv, ev)
+	if !known && inv.UnresolvedOperation == "" && !inv.Final {
 		return true, nil
 	}
-	if ev.Strength == pay.StrengthVerified && ev.Invoice != nil && bound {
-		state := *ev.Invoice
-		if state.ProviderRef == "" {
-			state.ProviderRef = ev.ProviderRef
-		}
-		if state.Report.Evidence.ProviderTime.IsZero() {
-			state.Report.Evidence.ProviderTime = ev.ProviderTime
-		}
-		state.Report.Evidence.Raw = row.Body
-		out, err := h.record(ctx, inv.ID, observation{
-			kind: pay.EvidenceVerifiedWebhook, state: state, webhookID: row.ID, actor: "provider:" + row.Provider,
-			cause: string(pay.EvidenceVerifiedWebhook), at: row.ReceivedAt,
-		})
+	if verified(ev) && known {
+		out, err := h.record(ctx, inv.ID, believed(row, ev))
 		if err != nil || !out.change.askProvider {
 			return false, err
 		}
@@ -289,9 +407,9 @@ func (h *Host) park(ctx context.Context, row store.Webhook, ev pay.WebhookEvent,
 	if err := h.closeWebhook(ctx, row, store.WebhookUnmatched, reason); err != nil {
 		return err
 	}
-	inv, err := h.match(ctx, row, ev)
+	inv, err := match(ctx, &h.store.Reader, row, ev)
 	if err == nil && (inv.ProviderRef != "" || inv.UnresolvedOperation != "" || inv.Final) {
-		h.enqueue(row.ID)
+		h.inbox.offer(arrivalOf(row))
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -308,7 +426,7 @@ func (h *Host) closeWebhook(ctx context.Context, row store.Webhook, state store.
 		}
 		current.State, current.Reason, current.ProcessedAt = state, reason, h.now()
 		current.ObjectType, current.ObjectID = row.ObjectType, row.ObjectID
-		return tx.UpdateWebhook(&current)
+		return tx.CloseWebhook(&current)
 	})
 }
 
@@ -326,7 +444,12 @@ func (h *Host) rematch(inv store.Invoice) {
 				return
 			}
 			for _, row := range slices.Backward(rows) {
-				h.enqueue(row.ID)
+				if h.inbox.offer(arrivalOf(row)) {
+					continue
+				}
+				if err := h.applyRow(ctx, row); err != nil { // no sweep looks for it
+					h.logUnlessDone(ctx, "matching a webhook again", err, "webhook", row.ID)
+				}
 			}
 		}
 	})

@@ -67,15 +67,19 @@ func (h *Host) openFor(ctx context.Context, row store.Account, r route) (*accoun
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := h.accountConfig(ctx, row)
-	if err != nil {
-		return nil, err
-	}
 	l, g, err := s.acquire(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	account, err := g.account(ctx, row, cfg)
+	account, open := g.handle(row)
+	if !open {
+		var cfg pay.AccountConfig
+		if cfg, err = h.accountConfig(ctx, row); err != nil {
+			g.release(r.operation)
+			return nil, err
+		}
+		account, err = g.account(ctx, row, cfg)
+	}
 	if err != nil {
 		if plugin.Unreachable(err) {
 			g.unreachable()
@@ -122,7 +126,7 @@ func (h *Host) noteAbilities(row store.Account, abilities pay.Abilities) {
 		return
 	}
 	ctx := context.Background()
-	err := h.write(ctx, func(tx *store.Tx) error {
+	err := h.writeAccount(ctx, func(tx *store.Tx) error {
 		current, err := tx.Account(ctx, row.ID)
 		if err != nil || slices.Equal(current.Abilities, abilities) {
 			return err

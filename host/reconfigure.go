@@ -64,7 +64,7 @@ func (h *Host) renew(ctx context.Context, id string) error {
 		return nil
 	}
 	var stored store.Account
-	err = h.write(ctx, func(tx *store.Tx) error {
+	err = h.writeAccount(ctx, func(tx *store.Tx) error {
 		if stored, err = tx.Account(ctx, id); err != nil {
 			return err
 		}

@@ -24,28 +24,38 @@ func (h *Host) record(ctx context.Context, invoiceID string, obs observation) (o
 		if err != nil {
 			return err
 		}
-		out, err = h.recordIn(ctx, tx, inv, obs, func(c *change) { settleOpenCreate(c, inv) })
-		if err != nil {
-			return err
-		}
-		if inv.Status == pay.StatusFailed && (out.change.newRef || out.change.applied == appliedMove) {
-			if err := h.contradicted(ctx, tx, inv.CreateOperationID, "the provider shows the invoice"); err != nil {
-				return err
-			}
-		}
-		if out.invoice.UnresolvedOperation == inv.UnresolvedOperation {
-			return nil
-		}
-		return h.closeOperation(ctx, tx, inv.UnresolvedOperation, out.invoice)
+		out, err = h.observe(ctx, tx, inv, obs)
+		return err
 	})
+	if err == nil {
+		h.follow(out)
+	}
+	return out, err
+}
+
+// observe is [Host.record] inside a transaction of the caller, who calls [Host.follow] once it is committed.
+func (h *Host) observe(ctx context.Context, tx *store.Tx, inv store.Invoice, obs observation) (observed, error) {
+	out, err := h.recordIn(ctx, tx, inv, obs, func(c *change) { settleOpenCreate(c, inv) })
 	if err != nil {
 		return out, err
 	}
+	if inv.Status == pay.StatusFailed && (out.change.newRef || out.change.applied == appliedMove) {
+		if err := h.contradicted(ctx, tx, inv.CreateOperationID, "the provider shows the invoice"); err != nil {
+			return out, err
+		}
+	}
+	if out.invoice.UnresolvedOperation == inv.UnresolvedOperation {
+		return out, nil
+	}
+	return out, h.closeOperation(ctx, tx, inv.UnresolvedOperation, out.invoice)
+}
+
+// follow does what a recorded observation makes possible elsewhere.
+func (h *Host) follow(out observed) {
 	if out.change.newRef {
 		h.rematch(out.invoice)
 	}
 	h.nudgeFor(out.invoice.NextLookAt)
-	return out, nil
 }
 
 // followRefunds keeps a final invoice on the poller's list while a refund of it is on its way.

@@ -126,8 +126,8 @@ func (s *supervisor) use(ctx context.Context, req UsePlugin) error {
 func (p Plugin) same(o Plugin) bool {
 	sameUser := p.RunAs == o.RunAs || p.RunAs != nil && o.RunAs != nil && *p.RunAs == *o.RunAs
 	return p.Version == o.Version && p.SHA256 == o.SHA256 && p.Path == o.Path && p.Attach == o.Attach && (p.Provider != nil) == (o.Provider != nil) &&
-		maps.Equal(p.Files, o.Files) && p.Memory == o.Memory && p.Unconfined == o.Unconfined && sameUser &&
-		p.Start.lazy() == o.Start.lazy() && p.IdleStop == o.IdleStop
+		maps.Equal(p.Files, o.Files) && p.Memory == o.Memory && p.GCPercent == o.GCPercent && p.Processors == o.Processors &&
+		p.Unconfined == o.Unconfined && sameUser && p.Start.lazy() == o.Start.lazy() && p.IdleStop == o.IdleStop
 }
 
 func (s *supervisor) startCanary(ctx context.Context, candidate *lane, req UsePlugin) error {

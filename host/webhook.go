@@ -96,7 +96,9 @@ func (h *Host) receive(r *http.Request) (pay.Acknowledgement, error) {
 	if r.Method != http.MethodPost && r.Method != http.MethodGet && r.Method != http.MethodPut {
 		return none, &webhookRefusal{status: http.StatusMethodNotAllowed, text: "method not allowed"}
 	}
-	account, err := h.store.Account(ctx, accountID)
+	// A look-up by id is over sooner than a goroutine that could end it with the request is started.
+	reading := context.WithoutCancel(ctx)
+	account, err := h.cachedAccount(reading, accountID)
 	if errors.Is(err, store.ErrNotFound) {
 		return none, &webhookRefusal{status: http.StatusNotFound, text: "unknown account"}
 	}
@@ -113,7 +115,7 @@ func (h *Host) receive(r *http.Request) (pay.Acknowledgement, error) {
 	req := webhookRequest(r, tail, body, h.now())
 	var target *store.Invoice
 	if strings.HasPrefix(tail, "po_") && isID(tail) {
-		row, err := h.store.Payout(ctx, tail)
+		row, err := h.store.Payout(reading, tail)
 		if errors.Is(err, store.ErrNotFound) || err == nil && row.AccountID != accountID {
 			return none, &webhookRefusal{status: http.StatusNotFound, text: "unknown object"}
 		}
@@ -121,7 +123,7 @@ func (h *Host) receive(r *http.Request) (pay.Acknowledgement, error) {
 			return none, storageError(err)
 		}
 	} else if isID(tail) {
-		inv, err := h.store.Invoice(ctx, tail)
+		inv, err := h.store.InvoiceNamed(reading, tail)
 		if errors.Is(err, store.ErrNotFound) || err == nil && inv.AccountID != accountID {
 			return none, &webhookRefusal{status: http.StatusNotFound, text: "unknown object"}
 		}
@@ -234,12 +236,18 @@ func (h *Host) storeWebhook(ctx context.Context, account store.Account, req pay.
 	if len(result.Events) > 0 {
 		row.ProviderRef, row.ProviderKey = result.Events[0].ProviderRef, result.Events[0].ProviderKey
 	}
-	id, err := h.insertWebhook(ctx, row)
-	if err != nil {
-		return err
+	done := h.inbox.acknowledging()
+	stored, err := h.insertWebhook(ctx, row)
+	done()
+	if err == nil && (stored.State == store.WebhookAccepted || stored.State == store.WebhookUnmatched) {
+		h.inbox.offer(arrivalOf(stored))
 	}
-	h.enqueue(id)
-	return nil
+	return err
+}
+
+// arrivalOf queues a webhook as it was just stored or read.
+func arrivalOf(row store.Webhook) arrival {
+	return arrival{WebhookPlace: store.WebhookPlace{ID: row.ID, AccountID: row.AccountID, ReceivedAt: row.ReceivedAt}, row: &row}
 }
 
 func (h *Host) webhookRow(account store.Account, req pay.WebhookRequest, target *store.Invoice) store.Webhook {
@@ -254,25 +262,27 @@ func (h *Host) webhookRow(account store.Account, req pay.WebhookRequest, target 
 	return row
 }
 
-// insertWebhook stores a row once per deduplication key and returns the id of the row that holds it.
-func (h *Host) insertWebhook(ctx context.Context, row store.Webhook) (string, error) {
-	id := row.ID
+// insertWebhook stores a row once per deduplication key and returns the row that holds it.
+func (h *Host) insertWebhook(ctx context.Context, row store.Webhook) (store.Webhook, error) {
+	var stored store.Webhook
 	err := h.write(ctx, func(tx *store.Tx) error {
-		fresh := row
-		existing, err := tx.InsertWebhook(&fresh)
+		stored = row
+		existing, err := tx.InsertWebhook(&stored)
 		if err != nil || existing == nil {
-			id = fresh.ID
 			return err
 		}
-		id = existing.ID
-		existing.Deliveries++
-		if existing.State == store.WebhookSpooled && row.State == store.WebhookAccepted {
-			existing.State, existing.Events = row.State, row.Events
-			existing.ProviderRef, existing.ProviderKey = row.ProviderRef, row.ProviderKey
+		stored = *existing
+		if stored.State == store.WebhookSpooled && row.State == store.WebhookAccepted {
+			stored.Deliveries++
+			stored.State, stored.Events = row.State, row.Events
+			stored.ProviderRef, stored.ProviderKey = row.ProviderRef, row.ProviderKey
+			return tx.UpdateWebhook(&stored)
 		}
-		return tx.UpdateWebhook(existing)
+		stored.Deliveries++
+		stored.Version++
+		return tx.CountDelivery(stored.ID)
 	})
-	return id, err
+	return stored, err
 }
 
 // dedupKey is equal for repeated deliveries of one event.

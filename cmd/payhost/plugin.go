@@ -38,7 +38,8 @@ func (p *program) pluginAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add PATH", Short: "Copy a plugin binary into the store and pin it", Args: cobra.ExactArgs(1),
 		Long: "Copies the binary, which must be named payhost-provider-NAME, to data_dir/plugins/NAME/VERSION, runs it just long\n" +
-			"enough to ask for its manifest, and pins its SHA-256 in data_dir/plugins.lock.json. A running host takes the version up as\n" +
+			"enough for the base level of the conformance kit, which needs no credentials, and pins its SHA-256 in\n" +
+			"data_dir/plugins.lock.json. A binary that fails is not installed, and what was found is listed. A running host takes the version up as\n" +
 			"installed: payhost plugin use NAME@VERSION makes it serve. A new provider runs after the host's next start. A version that is\n" +
 			"pinned is never overwritten.",
 	}
@@ -54,7 +55,7 @@ func (p *program) pluginAddCommand() *cobra.Command {
 			return err
 		}
 		added, err := lockfile.Store{DataDir: cfg.DataDir}.Add(cmd.Context(), lockfile.Addition{
-			Source: args[0], Describe: server.Describe(log), Protocol: plugin.ProtocolVersion, By: userName(), At: time.Now(),
+			Source: args[0], Describe: server.Examine(log), Protocol: plugin.ProtocolVersion, By: userName(), At: time.Now(),
 		})
 		if err != nil {
 			return err

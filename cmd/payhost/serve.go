@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,6 +50,9 @@ func (p *program) serveCommand() *cobra.Command {
 		cfg, err := config.Load(*file)
 		if err != nil {
 			return err
+		}
+		if cfg.GCPercent > 0 {
+			debug.SetGCPercent(cfg.GCPercent)
 		}
 		if *dev {
 			printf(p.stderr, "%s\n  --dev: running UNPINNED plugin binaries from %s.\n  Whoever can write there decides what handles your "+

@@ -80,6 +80,45 @@ func (r *Reader) UnresolvedCreate(ctx context.Context, accountID, reference stri
 	return invoiceID, operationID, err
 }
 
+// invoiceNames are the columns of [Reader.InvoiceNamed].
+func (r *Reader) invoiceNames(i *Invoice) []field {
+	return []field{
+		fixed("id", &i.ID),
+		fixed("account_id", &i.AccountID),
+		mutable("status", &i.Status),
+		mutable("final", &i.Final),
+		fixed("purpose", &i.Purpose),
+		fixed("capture", &i.Capture),
+		fixed("amount", moneyRef{&i.Amount}),
+		mutable("due", moneyRef{&i.Due}),
+		mutable("authorized", moneyRef{&i.Authorized}),
+		mutable("captured", moneyRef{&i.Captured}),
+		mutable("refunded", moneyRef{&i.Refunded}),
+		mutable("provider_ref", &i.ProviderRef),
+		mutable("provider_refs", asJSON(&i.ProviderRefs)),
+		mutable("provider_key", &i.ProviderKey),
+		mutable("create_operation_id", &i.CreateOperationID),
+		mutable("private_state", sealedState(r.sealer, "invoices", &i.ID, &i.PrivateState)),
+		mutable("state_version", stateVersion{&i.PrivateState}),
+		fixed("created_at", timeRef{&i.CreatedAt}),
+		mutable("expires_at", timeRef{&i.ExpiresAt}),
+	}
+}
+
+// InvoiceNamed returns what an adapter is told about the invoice with the id, so that it can judge a message about it: whose it is, its
+// ids, its private state, and where it and its amounts stand. All other fields are zero; such an invoice must not be written.
+func (r *Reader) InvoiceNamed(ctx context.Context, id string) (Invoice, error) {
+	named := record[Invoice]{"invoices", r.invoiceNames}
+	all, err := listAs(ctx, r, "select names of invoices", named, "WHERE id = $1", id)
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Invoice{}, err
+	}
+	return all[0], nil
+}
+
 // InvoiceByProviderRef returns the invoice of an account that has the provider's id, the newest if
 // a provider gave one id twice.
 func (r *Reader) InvoiceByProviderRef(ctx context.Context, accountID, ref string) (Invoice, error) {

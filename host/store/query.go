@@ -82,10 +82,15 @@ type record[T any] struct {
 // list reads the rows that rest ("WHERE … ORDER BY …") selects. It reads them to the end before it returns, so that
 // the connection is free again.
 func list[T any](ctx context.Context, r *Reader, rec record[T], rest string, args ...any) ([]T, error) {
+	return listAs(ctx, r, "select "+rec.table, rec, rest, args...)
+}
+
+// listAs is list for a record that has only some columns of its table; key tells its text from others.
+func listAs[T any](ctx context.Context, r *Reader, key string, rec record[T], rest string, args ...any) ([]T, error) {
 	if r.q == nil {
 		return nil, ErrNotOwned
 	}
-	head := r.texts.of("select "+rec.table, func() string { return selectText(rec.table, rec.fields(new(T))) })
+	head := r.texts.of(key, func() string { return selectText(rec.table, rec.fields(new(T))) })
 	rows, err := r.q.query(ctx, head+rest, args)
 	if err != nil {
 		return nil, fmt.Errorf("store: reading %s: %w", rec.table, err)

@@ -385,6 +385,13 @@ type OperationFilter struct {
 	Limit       int
 }
 
+// WebhookPlace is where a webhook stands in the inbox: the oldest first by (ReceivedAt, ID). The zero place is before all.
+type WebhookPlace struct {
+	ID         string
+	AccountID  string
+	ReceivedAt time.Time
+}
+
 // WebhookFilter selects webhooks; zero fields select all.
 type WebhookFilter struct {
 	Tenant      string

@@ -64,6 +64,16 @@ func (r *Reader) SpoolSize(ctx context.Context, accountID string) (int, error) {
 	return scalar[int](ctx, r, "SELECT COUNT(*) FROM webhooks WHERE account_id = $1 AND state = 'spooled'", accountID)
 }
 
+// OpenWebhooks returns which webhooks in a state follow a place in the inbox, oldest first by (received_at, id), without what they say.
+func (r *Reader) OpenWebhooks(ctx context.Context, state WebhookState, after WebhookPlace, limit int) ([]WebhookPlace, error) {
+	places := record[WebhookPlace]{"webhooks", func(w *WebhookPlace) []field {
+		return []field{fixed("id", &w.ID), fixed("account_id", &w.AccountID), fixed("received_at", timeRef{&w.ReceivedAt})}
+	}}
+	return listAs(ctx, r, "select places of webhooks", places,
+		"WHERE state = $1 AND (received_at, id) > ($2, $3) ORDER BY received_at, id LIMIT $4",
+		string(state), after.ReceivedAt.UnixMicro(), after.ID, clampLimit(limit))
+}
+
 // InsertWebhook stores a new webhook; its Version becomes 1. When its DedupKey
 // is taken in the account it stores nothing and returns the webhook that holds
 // it. A webhook with an empty key is always new.
@@ -78,6 +88,31 @@ func (t *Tx) InsertWebhook(w *Webhook) (existing *Webhook, err error) {
 		return nil, fmt.Errorf("%w: the id of webhook %s is taken", ErrConflict, w.ID)
 	}
 	return &holder, err
+}
+
+// CloseWebhook writes what became of a webhook (State, Reason, ProcessedAt and its object) where the stored version is w.Version, and
+// leaves all else alone: what it says is not sealed again.
+func (t *Tx) CloseWebhook(w *Webhook) error {
+	old := w.Version
+	n, err := t.exec(`UPDATE webhooks SET state = $1, reason = $2, processed_at = $3, object_type = $4, object_id = $5, version = $6
+		WHERE id = $7 AND version = $8`,
+		string(w.State), w.Reason, timeValue(w.ProcessedAt), w.ObjectType, w.ObjectID, old+1, w.ID, old)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%w: webhook %s is not at version %d any more", ErrConflict, w.ID, old)
+	}
+	if err == nil {
+		t.setVersion(&w.Version, old+1)
+	}
+	return err
+}
+
+// CountDelivery notes that a stored webhook was delivered once more.
+func (t *Tx) CountDelivery(id string) error {
+	n, err := t.exec("UPDATE webhooks SET deliveries = deliveries + 1, version = version + 1 WHERE id = $1", id)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
 }
 
 // UpdateWebhook writes what can change where the stored version is w.Version;

@@ -36,6 +36,9 @@ func (c Currency) IsZero() bool { return c.Code == "" }
 // Validate checks the form of c: a code of 3 to 10 upper-case letters and digits, an exponent of
 // 0 to 18. A code of ISO 4217 must have the exponent of ISO 4217.
 func (c Currency) Validate() error {
+	if iso, ok := LookupCurrency(c.Code); ok && iso.Exponent == c.Exponent {
+		return nil
+	}
 	if len(c.Code) < 3 || len(c.Code) > 10 || strings.Trim(c.Code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != "" {
 		return fmt.Errorf("currency code %q: want 3 to 10 upper-case letters or digits", clip(c.Code))
 	}
@@ -95,6 +98,9 @@ func ParseMoney(value, code string) (Money, error) {
 // optional minus sign, digits, and optionally a dot and more digits; exponents,
 // signs of plus, group separators, NaN and infinities are refused.
 func ParseMoneyIn(value string, c Currency) (Money, error) {
+	if m, ok := parseShort(value, c); ok {
+		return m, nil
+	}
 	if err := checkDigits(value); err != nil {
 		return Money{}, err
 	}
@@ -103,6 +109,30 @@ func ParseMoneyIn(value string, c Currency) (Money, error) {
 		return Money{}, fmt.Errorf("amount %q is not a decimal number", clip(value))
 	}
 	return NewMoney(d, c)
+}
+
+// parseShort reads the amounts that are met every day, those whose smallest units fit in an int64, without a big number. Where
+// it says nothing, the long way decides; where it says something, the long way would have said the same.
+func parseShort(value string, c Currency) (Money, bool) {
+	digits := strings.TrimPrefix(value, "-")
+	whole, frac, dotted := strings.Cut(digits, ".")
+	if whole == "" || dotted && frac == "" || len(frac) > c.Exponent || len(whole)+c.Exponent > 18 || c.Validate() != nil {
+		return Money{}, false
+	}
+	var units int64
+	for _, part := range [...]string{whole, frac} {
+		for i := range len(part) {
+			d := part[i] - '0'
+			if d > 9 {
+				return Money{}, false
+			}
+			units = units*10 + int64(d)
+		}
+	}
+	if len(digits) < len(value) {
+		units = -units
+	}
+	return Money{amount: decimal.New(units, -int32(len(frac))), currency: c}, true
 }
 
 func checkDigits(value string) error {

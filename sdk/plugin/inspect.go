@@ -87,6 +87,9 @@ func checkBytes(b []byte, limit int) *fieldFault {
 }
 
 func checkAmount(m *pluginv1.Money) *fieldFault {
+	if isPlainAmount(m) {
+		return nil
+	}
 	if _, err := parseMoney(m); err != nil {
 		return &fieldFault{problem: "is not an exact amount: " + err.Error()}
 	}

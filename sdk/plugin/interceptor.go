@@ -11,6 +11,18 @@ import (
 	"google.golang.org/grpc/status"
 )
 
+// Flow control is the same on both sides. The windows are fixed, because gRPC else sends a ping with the data of most calls to find
+// out how large they should be, which costs two frames and two wake-ups a call and finds nothing new on a local socket. They bound
+// what one side holds unread of the other, in bytes: of one call, and of all.
+const (
+	streamWindow = 1 << 20
+	connWindow   = MaxMessage
+)
+
+// streamWorkers is how many goroutines are kept for calls, so that their stacks need not grow anew with each. It limits nothing: a
+// call that finds all of them busy gets one of its own.
+const streamWorkers = 16
+
 // serverOptions are those of every server of this package. grpc.WaitForHandlers is never among them: every stop would take
 // go-plugin's full two seconds and end in a kill.
 func serverOptions(log *slog.Logger) []grpc.ServerOption {
@@ -20,6 +32,9 @@ func serverOptions(log *slog.Logger) []grpc.ServerOption {
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.MaxSendMsgSize(MaxMessage),
 		grpc.ForceServerCodecV2(newCodec()),
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connWindow),
+		grpc.NumStreamWorkers(streamWorkers),
 	}
 }
 

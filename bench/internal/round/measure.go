@@ -84,6 +84,11 @@ func (s Subject) turn(ctx context.Context, callers int, length time.Duration) (S
 	if err != nil {
 		return nil, err
 	}
+	if s.Settle != nil {
+		if err := s.Settle(ctx); err != nil {
+			return nil, err
+		}
+	}
 	after, err := s.cpu()
 	if err != nil {
 		return nil, err

@@ -48,6 +48,9 @@ type Subject struct {
 	// Call does the work once; caller counts from 0 and is in one call at a time. A failed call ends the subject's measurement at this
 	// number of callers: errors are quick, and would look like speed.
 	Call func(ctx context.Context, caller int) error
+	// Settle, when set, waits at the end of a turn for what the calls have left to be done. Its processor time counts for the calls, its
+	// time does not.
+	Settle func(ctx context.Context) error
 	// Elsewhere is the processor time that other processes have used for this subject; nil: there are none.
 	Elsewhere func() (time.Duration, error)
 	// Apart says that only that is the subject's: this process is the load.

@@ -252,7 +252,7 @@ func (c *child) environment(handshake []string, dir string) []string {
 	if c.certificates != nil {
 		env = append(env, CertificateEnv+"="+filepath.Join(dir, certificateFile))
 	}
-	env = append(env, c.cfg.limitEnv()...)
+	env = append(env, c.cfg.runtimeEnv()...)
 	return append(env, c.cfg.Env...)
 }
 

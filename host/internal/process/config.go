@@ -86,6 +86,9 @@ type Config struct {
 	// asked, through GOMEMLIMIT, to stay below 90 % of it. 0 means no limit.
 	Memory int64
 
+	// GCPercent and Processors are told to plugins written in Go, as GOGC and GOMAXPROCS. Zero means 400, and all processors. Env wins.
+	GCPercent, Processors int
+
 	// MaxOpenFiles limits the plugin's open files, sockets included. Default 4096. Linux only.
 	MaxOpenFiles int
 

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -22,7 +23,12 @@ const (
 	// minMemory is the least limit that lets a plugin written in Go start.
 	minMemory = 16 << 20
 
-	goMemoryEnv = "GOMEMLIMIT"
+	// defaultGCPercent suits the small heaps of plugins: with Go's own 100 they are collected every few hundred calls.
+	defaultGCPercent = 400
+
+	goMemoryEnv     = "GOMEMLIMIT"
+	goGCEnv         = "GOGC"
+	goProcessorsEnv = "GOMAXPROCS"
 
 	// BundleEnv names the variable that tells a plugin where the verified files beside its binary are, see Config.Files.
 	BundleEnv = "PAYHOST_BUNDLE_DIR"
@@ -44,7 +50,7 @@ type PathGrant struct {
 
 func (c Config) checkLimits() error {
 	switch {
-	case c.Memory < 0 || c.MaxOpenFiles < 0 || c.MaxProcesses < 0:
+	case c.Memory < 0 || c.MaxOpenFiles < 0 || c.MaxProcesses < 0 || c.GCPercent < 0 || c.Processors < 0:
 		return errors.New("negative limit")
 	case c.Memory > 0 && c.Memory < minMemory:
 		return fmt.Errorf("a memory limit of %d bytes is too small for any plugin; give at least %d", c.Memory, minMemory)
@@ -59,12 +65,18 @@ func (c Config) checkLimits() error {
 	return nil
 }
 
-// limitEnv are the variables that follow from the limits; what the caller gave itself wins.
-func (c Config) limitEnv() []string {
-	if c.Memory == 0 || c.givesEnv(goMemoryEnv) {
-		return nil
+// runtimeEnv are the variables for the runtime of a plugin written in Go, which others ignore; what the caller gave itself wins.
+func (c Config) runtimeEnv() []string {
+	var env []string
+	set := func(name string, value int64) {
+		if value > 0 && !c.givesEnv(name) {
+			env = append(env, name+"="+strconv.FormatInt(value, 10))
+		}
 	}
-	return []string{goMemoryEnv + "=" + strconv.FormatInt(c.Memory/100*memoryTarget, 10)}
+	set(goMemoryEnv, c.Memory/100*memoryTarget)
+	set(goGCEnv, int64(cmp.Or(c.GCPercent, defaultGCPercent)))
+	set(goProcessorsEnv, int64(c.Processors))
+	return env
 }
 
 func (c Config) givesEnv(name string) bool {

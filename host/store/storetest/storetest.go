@@ -31,6 +31,8 @@ func Run(t *testing.T, open Open) {
 		{"idempotency keys", "one key is one operation, however many callers race for it", checkKeyRace},
 		{"provider keys", "a provider key names one operation of an account", checkProviderKeys},
 		{"webhook deduplication", "a webhook that is delivered twice is one row", checkWebhookDedup},
+		{"webhook inbox", "what is closed by two is closed once, and the oldest is found first", checkWebhookInbox},
+		{"invoice by name", "an adapter judges a webhook by these columns", checkInvoiceNamed},
 		{"jobs are isolated", "a failing job must not hurt those that share its commit", checkIsolation},
 		{"a rolled-back job leaves its records alone", "a job may run again with the same variables", checkRewind},
 		{"panics are errors", "one bad job must not take the writer down", checkPanics},

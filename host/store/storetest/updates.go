@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -302,4 +303,60 @@ func checkWebhookDedup(t *testing.T, st *store.Store) {
 	n, err := st.SpoolSize(t.Context(), "acc")
 	must(t, err)
 	equal(t, "spooled webhooks", n, 1)
+}
+
+func checkWebhookInbox(t *testing.T, st *store.Store) {
+	addAccount(t, st, "acc")
+	row := refilled[store.Webhook]()
+	for n, id := range []string{"w3", "w1", "w2"} {
+		row.ID, row.AccountID, row.DedupKey, row.State = id, "acc", id, store.WebhookAccepted
+		row.ReceivedAt = start().Add(time.Duration(min(n, 1)) * time.Minute) // w1 and w2 came together, w3 before them
+		write(t, st, func(tx *store.Tx) error { _, err := tx.InsertWebhook(&row); return err })
+	}
+	var order []string
+	for at := (store.WebhookPlace{}); ; {
+		page, err := st.OpenWebhooks(t.Context(), store.WebhookAccepted, at, 1)
+		must(t, err)
+		if len(page) == 0 {
+			break
+		}
+		at = page[0]
+		order = append(order, at.ID+" of "+at.AccountID)
+	}
+	equal(t, "accepted webhooks, oldest first", strings.Join(order, ", "), "w3 of acc, w1 of acc, w2 of acc")
+
+	before, err := st.Webhook(t.Context(), "w1")
+	must(t, err)
+	write(t, st, func(tx *store.Tx) error { return tx.CountDelivery("w1") })
+	done := before
+	done.State, done.Reason, done.ObjectType, done.ObjectID, done.ProcessedAt = store.WebhookProcessed, "done", "invoice", "inv", start()
+	wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.CloseWebhook(&done) }), store.ErrConflict)
+	equal(t, "version after a lost close", done.Version, before.Version)
+	wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.CountDelivery("none") }), store.ErrNotFound)
+	done.Version, done.Deliveries = before.Version+1, before.Deliveries+1
+	write(t, st, func(tx *store.Tx) error { return tx.CloseWebhook(&done) })
+	after, err := st.Webhook(t.Context(), "w1")
+	must(t, err)
+	equal(t, "closed webhook", after, done)
+	equal(t, "its version", after.Version, before.Version+2)
+}
+
+// checkInvoiceNamed compares the short form of an invoice with the whole one.
+func checkInvoiceNamed(t *testing.T, st *store.Store) {
+	addAccount(t, st, "acc")
+	inv := refilled[store.Invoice]()
+	inv.ID, inv.AccountID = "inv", "acc"
+	write(t, st, func(tx *store.Tx) error { return tx.InsertInvoice(&inv) })
+	whole, err := st.Invoice(t.Context(), "inv")
+	must(t, err)
+	short, err := st.InvoiceNamed(t.Context(), "inv")
+	must(t, err)
+	equal(t, "invoice", short, store.Invoice{
+		ID: whole.ID, AccountID: whole.AccountID, Status: whole.Status, Final: whole.Final, Purpose: whole.Purpose, Capture: whole.Capture,
+		Amount: whole.Amount, Due: whole.Due, Authorized: whole.Authorized, Captured: whole.Captured, Refunded: whole.Refunded,
+		ProviderRef: whole.ProviderRef, ProviderRefs: whole.ProviderRefs, ProviderKey: whole.ProviderKey, CreateOperationID: whole.CreateOperationID,
+		PrivateState: whole.PrivateState, CreatedAt: whole.CreatedAt, ExpiresAt: whole.ExpiresAt,
+	})
+	_, err = st.InvoiceNamed(t.Context(), "none")
+	wantErr(t, err, store.ErrNotFound)
 }

@@ -31,6 +31,9 @@ func (c *Config) check(d *decoder) {
 	if len(c.Events) > 0 {
 		add("events", "outgoing webhooks are not supported by this build yet; remove the key and read GET /v1/events or /v1/events/stream")
 	}
+	if c.GCPercent != 0 {
+		checkGCPercent("gc_percent", c.GCPercent, add)
+	}
 	c.checkPublicURL(add)
 	c.checkPlugins(add)
 	c.checkTokens(add)
@@ -66,6 +69,12 @@ func (c *Config) checkPlugins(add adder) {
 		if p.Memory > 0 && p.Memory < leastMemory {
 			add(child(path, "memory"), "must be at least 32MiB: less than that no plugin starts with")
 		}
+		if p.GCPercent != 0 {
+			checkGCPercent(child(path, "gc_percent"), p.GCPercent, add)
+		}
+		if p.Processors < 0 {
+			add(child(path, "processors"), "must be at least 1; leave it out for all of the machine")
+		}
 		if p.Start != "" && p.Start != string(host.StartEager) && p.Start != string(host.StartLazy) {
 			add(child(path, "start"), "must be eager, for a process that is started with the host, or lazy, for one that the first call starts")
 		}
@@ -80,6 +89,12 @@ func (c *Config) checkPlugins(add adder) {
 				add(at, "must be shorter than %s, after which the host gives every call up; write for example 20s", host.DefaultOperationTimeout)
 			}
 		}
+	}
+}
+
+func checkGCPercent(path string, percent int, add adder) {
+	if percent < 10 || percent > 10_000 {
+		add(path, "must be between 10 and 10000; Go's own default is 100")
 	}
 }
 

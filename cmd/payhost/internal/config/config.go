@@ -24,6 +24,9 @@ type Config struct {
 	Listen Listen `yaml:"listen"`
 	// PublicURL is the base of the webhook URLs given to providers; empty means the bound address.
 	PublicURL string `yaml:"public_url"`
+	// GCPercent is how far the heap of the host itself may grow, in percent of what it keeps, before it is collected. Zero leaves it to
+	// Go, whose default is 100 and whose environment variables GOGC and GOMEMLIMIT are heeded.
+	GCPercent int `yaml:"gc_percent"`
 	// PluginsDir are the folders searched for payhost-provider-* binaries by serve --dev. Absolute after Load.
 	PluginsDir Paths `yaml:"plugins_dir"`
 	// Plugins are settings by provider name.
@@ -53,6 +56,9 @@ type Plugin struct {
 	RunAs string `yaml:"run_as"`
 	// Unconfined leaves out the confinement of file access and signals.
 	Unconfined bool `yaml:"unconfined"`
+	// GCPercent and Processors are as in [host.Plugin].
+	GCPercent  int `yaml:"gc_percent"`
+	Processors int `yaml:"processors"`
 	// Start is "eager" or "lazy"; empty means eager.
 	Start string `yaml:"start"`
 	// IdleStop is how long a process goes on without a call; 0, and absent, means for ever.

@@ -19,7 +19,7 @@ database: ""
 listen: {api: 127.0.0.1:8080, webhooks: ":8081", ops: "[::1]:0"}
 public_url: https://billing.example.com/pay/
 plugins_dir: [./plugins, /opt/payhost]
-plugins: {monobank: {version: "1.4.0", required: true, memory: 256MiB, timeouts: {create: 20s}}}
+plugins: {monobank: {version: "1.4.0", required: true, memory: 256MiB, gc_percent: 200, processors: 1, timeouts: {create: 20s}}}
 api_tokens:
   - {name: billing, token: "${env:PAYHOST_TOKEN}", scope: api}
   - {name: ops, token: literal, scopes: [read, plugins]}
@@ -47,6 +47,8 @@ func TestWholeFile(t *testing.T) {
 	require.Equal(t, "1.4.0", c.Plugins["monobank"].Version)
 	require.True(t, c.Plugins["monobank"].Required)
 	require.Equal(t, Size(256<<20), c.Plugins["monobank"].Memory)
+	require.Equal(t, 200, c.Plugins["monobank"].GCPercent)
+	require.Equal(t, 1, c.Plugins["monobank"].Processors)
 	require.Equal(t, []string{"api"}, c.APITokens[0].AllScopes())
 	require.Equal(t, []string{"read", "plugins"}, c.APITokens[1].AllScopes())
 	require.JSONEq(t, `{"token":"${env:MONO_TOKEN}","base_url":"https://api.monobank.ua"}`, string(c.Accounts[0].Config))
@@ -101,6 +103,11 @@ func TestRefusals(t *testing.T) {
 		"listen big port":   {"listen: {api: \":70000\"}\n", "listen.api: must have a port from 0 to 65535"},
 		"listen no api":     {"listen: {ops: \":1\"}\n", "listen: needs api"},
 		"public url":        {"public_url: billing.example.com\n", "f:1:1: public_url: must be an absolute http or https URL"},
+		"gc percent":        {"gc_percent: 5\n", "gc_percent: must be between 10 and 10000"},
+		"plugin gc percent": {"plugins: {m: {gc_percent: -1}}\n", "plugins.m.gc_percent: must be between 10 and 10000"},
+		"no whole number":   {"gc_percent: high\n", "gc_percent: must be a whole number"},
+		"large number":      {"gc_percent: 99999999999999999999\n", "gc_percent: "},
+		"processors":        {"plugins: {m: {processors: -1}}\n", "plugins.m.processors: must be at least 1"},
 		"memory":            {"plugins: {m: {memory: lots}}\n", "plugins.m.memory: must be a size"},
 		"start":             {"plugins: {m: {start: later}}\n", "plugins.m.start: must be eager, for a process that is started with the host, or lazy"},
 		"start number":      {"plugins: {m: {start: 5}}\n", "plugins.m.start: must be"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -147,6 +148,18 @@ func (d *decoder) decode(n ast.Node, v reflect.Value, path string) {
 			return
 		}
 		v.SetBool(b.Value)
+	case reflect.Int:
+		i, ok := n.(*ast.IntegerNode)
+		if !ok {
+			d.add(n, path, "must be a whole number, not %s", kindOf(n))
+			return
+		}
+		number, err := strconv.ParseInt(fmt.Sprint(i.Value), 10, 32)
+		if err != nil {
+			d.add(n, path, "is too large")
+			return
+		}
+		v.SetInt(number)
 	default:
 		d.add(n, path, "cannot be given here")
 	}

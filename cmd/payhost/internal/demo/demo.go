@@ -116,7 +116,7 @@ func (d *demo) pin(ctx context.Context, cfg *config.Config) error {
 			return fmt.Errorf("there is no plugin binary %s; build it with make build, or name its folder with --plugins", source)
 		}
 		added, err := store.Add(ctx, lockfile.Addition{
-			Source: source, Describe: server.Describe(d.Logger), Protocol: plugin.ProtocolVersion, By: "payhost demo", At: d.started,
+			Source: source, Describe: server.Examine(d.Logger), Protocol: plugin.ProtocolVersion, By: "payhost demo", At: d.started,
 		})
 		if err != nil {
 			return err

@@ -29,7 +29,7 @@ func (s Store) dir() string { return filepath.Join(s.DataDir, "plugins") }
 
 func (s Store) versionDir(name, version string) string { return filepath.Join(s.dir(), name, version) }
 
-// Describe asks a binary what it is; [host.Describe] does.
+// Describe asks a binary what it is, and returns an error for one that may not be installed; [host.Examine] does.
 type Describe func(ctx context.Context, r Runnable) (pay.Manifest, error)
 
 // Addition is what one [Store.Add] is given.
@@ -58,7 +58,7 @@ type Added struct {
 // Add copies a binary into the store, asks it for its manifest and pins it. The bytes that are described are the bytes
 // that are stored and pinned, whatever happens to Source meanwhile.
 //
-// It refuses a binary whose manifest has another name than its file, and a version that is pinned with other bytes:
+// It refuses a binary that Describe refuses, one whose manifest has another name than its file, and a version that is pinned with other bytes:
 // a version, once used, keeps its meaning.
 func (s Store) Add(ctx context.Context, a Addition) (*Added, error) {
 	source, err := readSource(a.Source)
@@ -91,7 +91,7 @@ func (s Store) Add(ctx context.Context, a Addition) (*Added, error) {
 	copied := Platform{Entry: FilePrefix + name, Files: files}
 	manifest, err := a.Describe(ctx, copied.runnable(name, temp))
 	if err != nil {
-		return nil, fmt.Errorf("%s could not be asked what it is: %w", a.Source, err)
+		return nil, fmt.Errorf("%s is not installed: %w", a.Source, err)
 	}
 	if manifest.Name != name {
 		return nil, fmt.Errorf("%s calls itself %q in its manifest; the file must be named %s%s", a.Source, manifest.Name, FilePrefix, manifest.Name)

@@ -144,7 +144,7 @@ func TestAddRefusals(t *testing.T) {
 		"no version":     {plain, says("fake", ""), "is not a plugin name and version"},
 		"does not start": {plain, func(context.Context, Runnable) (pay.Manifest, error) {
 			return pay.Manifest{}, errors.New("exec format error")
-		}, "could not be asked what it is: exec format error"},
+		}, "is not installed: exec format error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 	"github.com/payhost/payhost/cmd/payhost/internal/lockfile"
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/sdk/pay"
+	"github.com/payhost/payhost/sdk/plugintest/base"
 )
 
 // plugins returns what may run: every version that the lock pins for this machine, or with Dev what lies in plugins_dir. The
@@ -131,6 +132,7 @@ func (o Options) pinned(cfg *config.Config) ([]host.Plugin, error) {
 // settle gives a plugin what its configuration says.
 func settle(p *host.Plugin, c config.Plugin) error {
 	p.Required, p.Memory, p.Unconfined = c.Required, int64(c.Memory), c.Unconfined
+	p.GCPercent, p.Processors = c.GCPercent, c.Processors
 	p.Start, p.IdleStop = host.PluginStart(c.Start), time.Duration(c.IdleStop)
 	for call, limit := range c.Timeouts {
 		if p.Timeouts == nil {
@@ -169,10 +171,18 @@ func pluginUser(text string) (*host.PluginUser, error) {
 	return &host.PluginUser{UID: ids[0], GID: ids[1]}, nil
 }
 
-// Describe runs a binary just long enough to ask what it is.
-func Describe(log *slog.Logger) lockfile.Describe {
+// Examine runs a binary just long enough to ask what it is, and to run the base level of the conformance kit on it.
+func Examine(log *slog.Logger) lockfile.Describe {
 	return func(ctx context.Context, r lockfile.Runnable) (pay.Manifest, error) {
-		manifest, _, err := host.Describe(ctx, host.Plugin{Name: r.Name, Path: r.Path, SHA256: r.SHA256, Files: r.Files}, "", log)
+		asked := false
+		look := func(ctx context.Context, p pay.Provider) error {
+			asked = true
+			return base.Examine(ctx, p)
+		}
+		manifest, _, err := host.Examine(ctx, host.Plugin{Name: r.Name, Path: r.Path, SHA256: r.SHA256, Files: r.Files}, "", log, look)
+		if err != nil && !asked {
+			err = fmt.Errorf("it could not be asked what it is: %w", err)
+		}
 		return manifest, err
 	}
 }
