@@ -13,7 +13,6 @@ import (
 
 	"google.golang.org/grpc"
 
-	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -34,7 +33,7 @@ func serveDebug(p pay.Provider, name string, stdout, stderr io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	s := newServer(p, logger, time.Now)
 	server := grpc.NewServer(serverOptions(logger)...)
-	pluginv1.RegisterProviderServiceServer(server, s)
+	registerServices(server, s, logger)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	go func() {

@@ -23,6 +23,7 @@ import (
 //
 // It starts the client; an error means that the provider cannot describe itself or that cfg.Runtime is not usable.
 func InProcess(p pay.Provider, cfg ClientConfig) (*Client, error) {
+	cfg.Unary = true // there is no transport to save
 	c := NewClient(directConn{newServer(p, cfg.Logger, cfg.Now), newCodec()}, cfg)
 	if err := c.Start(context.Background()); err != nil {
 		return nil, err

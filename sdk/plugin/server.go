@@ -119,7 +119,7 @@ func (s *server) Configure(_ context.Context, req *pluginv1.ConfigureRequest) (*
 		}, nil
 	}
 	return &pluginv1.ConfigureResponse{Result: &pluginv1.ConfigureResponse_State{State: &pluginv1.PluginInfo{
-		Sdk: SDK, Runtime: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		Sdk: SDK, Runtime: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Features: []string{featureLane},
 	}}}, nil
 }
 
