@@ -32,7 +32,7 @@ func (h *Host) attachedGeneration(ctx context.Context, id int64, p Plugin) (*gen
 		return nil, err
 	}
 	a := &attachment{conn: conn, exited: make(chan struct{})}
-	client := plugin.NewClient(conn, plugin.ClientConfig{Runtime: h.runtime(p.Name), Logger: h.log})
+	client := plugin.NewClient(conn, plugin.ClientConfig{Runtime: h.runtime(p.Name), Logger: h.log, Unary: p.Unary})
 	if err := client.Start(ctx); err != nil {
 		return nil, fmt.Errorf("attaching to %s: %w", p.Attach, joinClose(err, conn))
 	}

@@ -102,6 +102,9 @@ type Plugin struct {
 	// Unconfined leaves out the confinement of file access and signals, which otherwise holds wherever the kernel offers it. For plugins that
 	// need files of their own that are not in Files.
 	Unconfined bool
+	// Unary makes every call to the plugin a gRPC call of its own, instead of sending many at once over the stream lane where the
+	// plugin offers it. Calls mean the same and cost more; it is for finding out whether the lane has to do with a fault.
+	Unary bool
 	// Timeouts are the deadlines of single calls, in the place of [Timeouts.Adapter] and [Timeouts.Webhook]. Each must be above zero and
 	// shorter than [Timeouts.Operation]. A change is taken up by [Plugins.Reload] for the next call, without a restart of the plugin.
 	Timeouts map[PluginCall]time.Duration

@@ -95,7 +95,7 @@ func (h *Host) processGeneration(ctx context.Context, id int64, p Plugin, l *lau
 	if err != nil {
 		return nil, err
 	}
-	g, err := h.connect(ctx, id, p.Name, proc)
+	g, err := h.connect(ctx, id, p, proc)
 	if err != nil {
 		proc.Kill()
 		return nil, err
@@ -125,8 +125,8 @@ func (h *Host) grants(provider string) []process.PathGrant {
 	return list
 }
 
-func (h *Host) connect(ctx context.Context, id int64, name string, proc *process.Process) (*generation, error) {
-	client := plugin.NewClient(proc.Conn(), plugin.ClientConfig{Runtime: h.runtime(name), Logger: h.log})
+func (h *Host) connect(ctx context.Context, id int64, p Plugin, proc *process.Process) (*generation, error) {
+	client := plugin.NewClient(proc.Conn(), plugin.ClientConfig{Runtime: h.runtime(p.Name), Logger: h.log, Unary: p.Unary})
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := client.Start(ctx); err != nil {

@@ -174,8 +174,9 @@ func (h *Host) run(ctx context.Context) (err error) {
 		s := h.providers[name]
 		loops.Go(func() { s.run(life, launcher) })
 	}
-	h.awaitFirstStarts(ctx)
-	h.putConfigured(ctx)
+	booting, stopBoot := context.WithCancel(ctx)
+	defer stopBoot()
+	h.boot(booting, &loops)
 	loops.Go(func() { h.processInbox(life) })
 	loops.Go(func() { h.resolveUnknowns(life) })
 	close(h.readyCh)
@@ -309,25 +310,4 @@ func (h *Host) launcher() (*launcher, func(), error) {
 			h.log.Warn("removing the directory for plugin sockets", "error", err)
 		}
 	}, nil
-}
-
-// awaitFirstStarts waits until every plugin serves or has failed once, so that
-// configured accounts can be put.
-func (h *Host) awaitFirstStarts(ctx context.Context) {
-	for _, name := range h.names {
-		select {
-		case <-h.providers[name].tried:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (h *Host) putConfigured(ctx context.Context) {
-	for _, a := range h.cfg.Accounts {
-		if err := h.putAccount(ctx, a, "config", ""); err != nil {
-			h.noteAccount(a.ID, err.Error())
-			h.log.Error("configured account cannot be used", "account", a.ID, "provider", a.Provider, "error", err.Error())
-		}
-	}
 }

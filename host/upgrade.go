@@ -127,7 +127,7 @@ func (p Plugin) same(o Plugin) bool {
 	sameUser := p.RunAs == o.RunAs || p.RunAs != nil && o.RunAs != nil && *p.RunAs == *o.RunAs
 	return p.Version == o.Version && p.SHA256 == o.SHA256 && p.Path == o.Path && p.Attach == o.Attach && (p.Provider != nil) == (o.Provider != nil) &&
 		maps.Equal(p.Files, o.Files) && p.Memory == o.Memory && p.GCPercent == o.GCPercent && p.Processors == o.Processors &&
-		p.Unconfined == o.Unconfined && sameUser && p.Start.lazy() == o.Start.lazy() && p.IdleStop == o.IdleStop
+		p.Unconfined == o.Unconfined && p.Unary == o.Unary && sameUser && p.Start.lazy() == o.Start.lazy() && p.IdleStop == o.IdleStop
 }
 
 func (s *supervisor) startCanary(ctx context.Context, candidate *lane, req UsePlugin) error {

@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"reflect"
 	"sync"
 	"time"
 
@@ -58,7 +57,7 @@ func (a *account) Close() error {
 
 // frame addresses a call to this handle. Requests that carry no frame take the one of the context.
 func (a *account) frame(ctx context.Context, call pay.Call) *pluginv1.Call {
-	if reflect.ValueOf(call).IsZero() {
+	if isNoCall(&call) {
 		call = pay.CallFrom(ctx)
 	}
 	call.AccountID, call.AccountRevision = a.config.AccountID, a.config.Revision
@@ -66,6 +65,12 @@ func (a *account) frame(ctx context.Context, call pay.Call) *pluginv1.Call {
 		call.Mode = a.config.Mode
 	}
 	return a.client.frame(ctx, call)
+}
+
+// isNoCall reports whether nothing in the frame is set.
+func isNoCall(c *pay.Call) bool {
+	return c.OperationID == "" && c.ProviderKey == "" && c.Try == 0 && c.AccountID == "" && c.AccountRevision == 0 && c.Mode == "" &&
+		c.Deadline.IsZero() && c.Traceparent == "" && c.CorrelationID == "" && c.Critical == nil
 }
 
 // send makes one call of an account. Where the plugin does not hold the account, which proves that nothing happened, it opens
@@ -77,7 +82,7 @@ func send[S any, Req framed, Res answer[S]](
 	if start, ok := any(req).(*pluginv1.RunActionRequest); ok {
 		action = start.GetStart().GetName()
 	}
-	mutating := m.mutating(a.client.Describe(), action)
+	mutating := m.mutating(a.client.described(), action)
 	state, report, err := transact(ctx, a.client, m, mutating, req, rpc)
 	if !errors.Is(err, errAccountNotOpen) {
 		return state, report, err

@@ -58,60 +58,16 @@ func benchProvider() *fake {
 // BenchmarkLayer measures everything that one create costs beside the transport: conversions, checks, codec, guard, verdict, on
 // both sides together.
 func BenchmarkLayer(b *testing.B) {
-	s := newServer(benchProvider(), nil, nil)
-	c := NewClient(codedConn{directConn{s}, newCodec()}, ClientConfig{})
-	if err := c.Start(b.Context()); err != nil {
+	c, err := InProcess(benchProvider(), ClientConfig{})
+	if err != nil {
 		b.Fatal(err)
 	}
 	callAccount(b, c, 1)
 }
 
-// codedConn is a connection without a transport, whose messages are encoded and decoded.
-type codedConn struct {
-	directConn
-	codec codec
-}
-
-// Invoke implements [grpc.ClientConnInterface].
-func (c codedConn) Invoke(ctx context.Context, fullMethod string, args, reply any, _ ...grpc.CallOption) error {
-	if fullMethod != pluginv1.ProviderService_CreateInvoice_FullMethodName {
-		return c.directConn.Invoke(ctx, fullMethod, args, reply)
-	}
-	if t := traceOf(ctx); t != nil {
-		t.tagged.Store(true)
-		t.sent.Store(true)
-		t.trailer.Store(true)
-	}
-	request := new(pluginv1.CreateInvoiceRequest)
-	if err := c.pass(args, request); err != nil {
-		return err
-	}
-	answer, err := c.server.CreateInvoice(ctx, request)
-	if err != nil {
-		return err
-	}
-	return c.pass(answer, reply)
-}
-
-func (c codedConn) pass(from, to any) error {
-	data, err := c.codec.Marshal(from)
-	if err != nil {
-		return err
-	}
-	defer data.Free()
-	return c.codec.Unmarshal(data, to)
-}
-
 // BenchmarkCall measures one create call with everything around it but the provider, beside a bare gRPC call of the same
 // messages with gRPC's default settings. Both ends are in one process and share its collector.
 func BenchmarkCall(b *testing.B) {
-	b.Run("in process", func(b *testing.B) {
-		c, err := InProcess(benchProvider(), ClientConfig{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		callAccount(b, c, 1)
-	})
 	for _, callers := range []int{1, 64} {
 		name := map[int]string{1: "1 caller", 64: "64 callers"}[callers]
 		b.Run("ours, "+name, func(b *testing.B) {

@@ -168,6 +168,14 @@ func (l *limits) check(m proto.Message) (fault *fieldFault, known bool) {
 		return l.checkActionResult(m), true
 	case *v1.RunActionResponse:
 		return l.checkRunActionResponse(m), true
+	case *v1.CarryRequest:
+		return l.checkCarryRequest(m), true
+	case *v1.LaneCall:
+		return l.checkLaneCall(m), true
+	case *v1.CarryResponse:
+		return l.checkCarryResponse(m), true
+	case *v1.LaneAnswer:
+		return l.checkLaneAnswer(m), true
 	case *v1.Balance:
 		return l.checkBalance(m), true
 	case *v1.Balances:
@@ -403,6 +411,14 @@ func repair(m proto.Message) (changed repairs) {
 		changed.inActionResult(m)
 	case *v1.RunActionResponse:
 		changed.inRunActionResponse(m)
+	case *v1.CarryRequest:
+		changed.inCarryRequest(m)
+	case *v1.LaneCall:
+		changed.inLaneCall(m)
+	case *v1.CarryResponse:
+		changed.inCarryResponse(m)
+	case *v1.LaneAnswer:
+		changed.inLaneAnswer(m)
 	case *v1.Balance:
 		changed.inBalance(m)
 	case *v1.Balances:
@@ -3587,6 +3603,97 @@ func (r *repairs) inRunActionResponse(m *v1.RunActionResponse) {
 	r.inReport(m.Report)
 	r.inActionResult(m.GetState())
 	r.inError(m.GetError())
+}
+
+func (l *limits) checkCarryRequest(m *v1.CarryRequest) *fieldFault {
+	if m == nil {
+		m = new(v1.CarryRequest)
+	}
+	if fault := l.checkCount(len(m.Calls)); fault != nil {
+		return fault.under("calls")
+	}
+	for i, v := range m.Calls {
+		if fault := l.checkLaneCall(v); fault != nil {
+			return fault.at(i).under("calls")
+		}
+	}
+	if fault := l.checkCount(len(m.Cancels)); fault != nil {
+		return fault.under("cancels")
+	}
+	return nil
+}
+
+func (r *repairs) inCarryRequest(m *v1.CarryRequest) {
+	if m == nil {
+		return
+	}
+	for _, v := range m.Calls {
+		r.inLaneCall(v)
+	}
+}
+
+func (l *limits) checkLaneCall(m *v1.LaneCall) *fieldFault {
+	if m == nil {
+		m = new(v1.LaneCall)
+	}
+	if fault := l.checkText(m.Method); fault != nil {
+		return fault.under("method")
+	}
+	if fault := checkBytes(m.Request, l.bytes); fault != nil {
+		return fault.under("request")
+	}
+	return nil
+}
+
+func (r *repairs) inLaneCall(m *v1.LaneCall) {
+	if m == nil {
+		return
+	}
+	r.text(&m.Method, "method")
+}
+
+func (l *limits) checkCarryResponse(m *v1.CarryResponse) *fieldFault {
+	if m == nil {
+		m = new(v1.CarryResponse)
+	}
+	if fault := l.checkCount(len(m.Answers)); fault != nil {
+		return fault.under("answers")
+	}
+	for i, v := range m.Answers {
+		if fault := l.checkLaneAnswer(v); fault != nil {
+			return fault.at(i).under("answers")
+		}
+	}
+	return nil
+}
+
+func (r *repairs) inCarryResponse(m *v1.CarryResponse) {
+	if m == nil {
+		return
+	}
+	for _, v := range m.Answers {
+		r.inLaneAnswer(v)
+	}
+}
+
+func (l *limits) checkLaneAnswer(m *v1.LaneAnswer) *fieldFault {
+	if m == nil {
+		m = new(v1.LaneAnswer)
+	}
+	if fault := checkBytes(m.Response, l.bytes); fault != nil {
+		return fault.under("response")
+	}
+	if fault := l.checkText(m.Message); fault != nil {
+		return fault.under("message")
+	}
+	return nil
+}
+
+func (r *repairs) inLaneAnswer(m *v1.LaneAnswer) {
+	if m == nil {
+		return
+	}
+	r.text(&m.Message, "message")
 }
 
 func (l *limits) checkBalance(m *v1.Balance) *fieldFault {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,23 +26,29 @@ type ClientConfig struct {
 	Logger *slog.Logger
 	// Now is the clock of in-process providers. Nil means the system's.
 	Now func() time.Time
+	// Unary keeps calls off the stream lane: each is a gRPC call of its own, also where the plugin offers the lane. Nothing but the
+	// cost of a call depends on it.
+	Unary bool
 }
 
 // Client is the host's side of one plugin process: a [pay.Provider] whose accounts live there. It is used for one
 // connection and thrown away with it; a restarted plugin gets a new one.
 //
 // Every failure is a [*pay.Error] that says whether the plugin may have acted: transport evidence and the plugin's own report
-// have been weighed already. A Client is safe for concurrent use and owns no goroutine.
+// have been weighed already. A Client is safe for concurrent use. Its two
+// goroutines, where the plugin offers the stream lane, end with the connection.
 type Client struct {
-	conn grpc.ClientConnInterface
-	rpc  pluginv1.ProviderServiceClient
-	cfg  ClientConfig
+	conn *laneConn
+	rpc  pluginv1.ProviderServiceClient // over conn
+	// plain makes calls without the lane.
+	plain pluginv1.ProviderServiceClient
+	cfg   ClientConfig
 
 	// observed is set once the connection is known to have an observer; see [trace.verdict].
 	observed atomic.Bool
 
-	mu       sync.Mutex // guards manifest and info
-	manifest pay.Manifest
+	mu       sync.Mutex    // guards manifest and info
+	manifest *pay.Manifest // replaced, never changed
 	info     Info
 }
 
@@ -51,35 +58,49 @@ func NewClient(conn grpc.ClientConnInterface, cfg ClientConfig) *Client {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 30 * time.Second
 	}
-	return &Client{conn: conn, rpc: pluginv1.NewProviderServiceClient(conn), cfg: cfg}
+	lane := &laneConn{conn: conn}
+	return &Client{
+		conn: lane, rpc: pluginv1.NewProviderServiceClient(lane), plain: pluginv1.NewProviderServiceClient(conn), cfg: cfg,
+		manifest: &pay.Manifest{},
+	}
 }
 
 // Start gives the plugin its runtime and reads its manifest. Nothing else works before it.
 func (c *Client) Start(ctx context.Context) error {
+	settings := c.cfg.Runtime
+	if !c.cfg.Unary {
+		settings.Features = append(slices.Clone(settings.Features), featureLane)
+	}
 	info, _, err := transact(ctx, c, methodConfigure, false, &pluginv1.ConfigureRequest{
-		Call: grease(c.frame(ctx, pay.Call{})), Runtime: grease(toRuntime(c.cfg.Runtime)),
-	}, c.rpc.Configure)
+		Call: grease(c.frame(ctx, pay.Call{})), Runtime: grease(toRuntime(settings)),
+	}, c.plain.Configure)
 	if err != nil {
 		return err
 	}
 	unknown, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
-	callUnknownMethod(unknown, c.conn)
+	callUnknownMethod(unknown, c.conn.conn)
 	cancel()
 	manifest, _, err := transact(ctx, c, methodDescribe, false, &pluginv1.DescribeRequest{
 		Call: c.frame(ctx, pay.Call{}),
-	}, c.rpc.Describe)
+	}, c.plain.Describe)
 	if err != nil {
 		return err
 	}
+	if !c.cfg.Unary && slices.Contains(info.GetFeatures(), featureLane) {
+		c.conn.open(c.cfg.Logger)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.manifest = fromManifest(manifest)
+	described := fromManifest(manifest)
+	c.manifest = &described
 	c.info = Info{SDK: info.GetSdk(), Runtime: info.GetRuntime(), Features: info.GetFeatures()}
 	return nil
 }
 
 // Describe returns the manifest read by [Client.Start]; before it, an empty one.
-func (c *Client) Describe() pay.Manifest {
+func (c *Client) Describe() pay.Manifest { return *c.described() }
+
+func (c *Client) described() *pay.Manifest {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.manifest
@@ -92,12 +113,15 @@ func (c *Client) Info() Info {
 	return c.info
 }
 
-// Health asks the plugin whether it answers. It never reaches a provider, so that a short deadline is right.
+// Health asks the plugin whether it answers. It never reaches a provider, so that a short deadline is right. It asks without the
+// stream lane, and then over it: a lane that is silent twice is used no more.
 func (c *Client) Health(ctx context.Context) (Health, error) {
-	state, _, err := transact(ctx, c, methodHealth, false, &pluginv1.HealthRequest{Call: c.frame(ctx, pay.Call{})}, c.rpc.Health)
+	req := &pluginv1.HealthRequest{Call: c.frame(ctx, pay.Call{})}
+	state, _, err := transact(ctx, c, methodHealth, false, req, c.plain.Health)
 	if err != nil {
 		return Health{}, err
 	}
+	c.conn.look(ctx, req)
 	return Health{
 		OpenAccounts: state.GetOpenAccounts(), RunningCalls: state.GetRunningCalls(),
 		AbandonedCalls: state.GetAbandonedCalls(), AnsweredCalls: state.GetAnsweredCalls(),

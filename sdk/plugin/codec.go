@@ -65,3 +65,13 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	m.Reset()
 	return m.DecodeWire(b, s)
 }
+
+// copy makes to what from says, by way of the wire.
+func (c codec) copy(from, to any) error {
+	data, err := c.Marshal(from)
+	if err != nil {
+		return err
+	}
+	defer data.Free()
+	return c.Unmarshal(data, to)
+}

@@ -356,3 +356,25 @@ func TestExceptionsAreExplained(t *testing.T) {
 		require.True(t, ok, "%s does not exist", name)
 	}
 }
+
+func TestACallIsNoneOnlyWhenNothingIsSet(t *testing.T) {
+	require.True(t, isNoCall(&pay.Call{}))
+	typ := reflect.TypeFor[pay.Call]()
+	for i := range typ.NumField() {
+		var c pay.Call
+		field := reflect.ValueOf(&c).Elem().Field(i)
+		switch field.Interface().(type) {
+		case time.Time:
+			field.Set(reflect.ValueOf(time.Unix(5, 0)))
+		case []string:
+			field.Set(reflect.ValueOf([]string{"x"}))
+		default:
+			if field.Kind() == reflect.String {
+				field.SetString("x")
+			} else {
+				field.SetInt(1)
+			}
+		}
+		require.False(t, isNoCall(&c), typ.Field(i).Name)
+	}
+}

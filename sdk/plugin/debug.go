@@ -13,7 +13,6 @@ import (
 
 	"google.golang.org/grpc"
 
-	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -34,7 +33,7 @@ func serveDebug(p pay.Provider, name string, stdout, stderr io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	s := newServer(p, logger, time.Now)
 	server := grpc.NewServer(serverOptions(logger)...)
-	pluginv1.RegisterProviderServiceServer(server, s)
+	registerServices(server, s, logger)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	go func() {
@@ -43,6 +42,6 @@ func serveDebug(p pay.Provider, name string, stdout, stderr io.Writer) error {
 	}()
 	_, _ = fmt.Fprintf(stdout, "waiting for a host; start it with\n\n  payhost serve --attach %s=%s\n\n", name, path)
 	err = server.Serve(listener)
-	s.guard.handles.closeAll()
+	s.guard.end()
 	return err
 }

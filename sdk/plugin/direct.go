@@ -23,7 +23,8 @@ import (
 //
 // It starts the client; an error means that the provider cannot describe itself or that cfg.Runtime is not usable.
 func InProcess(p pay.Provider, cfg ClientConfig) (*Client, error) {
-	c := NewClient(directConn{newServer(p, cfg.Logger, cfg.Now)}, cfg)
+	cfg.Unary = true // there is no transport to save
+	c := NewClient(directConn{newServer(p, cfg.Logger, cfg.Now), newCodec()}, cfg)
 	if err := c.Start(context.Background()); err != nil {
 		return nil, err
 	}
@@ -40,9 +41,12 @@ func newServer(p pay.Provider, log *slog.Logger, now func() time.Time) *server {
 	return &server{guard: newGuard(p, log, now)}
 }
 
-// directConn calls the service without a transport. Messages are copied as a wire would do, so that neither side can change
-// what the other holds.
-type directConn struct{ server *server }
+// directConn calls the service without a transport. Messages are encoded and decoded as on a wire, so that neither side can change
+// what the other holds, and neither is given what a wire would refuse.
+type directConn struct {
+	server *server
+	codec  codec
+}
 
 // Invoke implements [grpc.ClientConnInterface] for unary methods.
 func (d directConn) Invoke(ctx context.Context, fullMethod string, args, reply any, _ ...grpc.CallOption) (err error) {
@@ -60,14 +64,12 @@ func (d directConn) Invoke(ctx context.Context, fullMethod string, args, reply a
 			seen.trailer.Store(true) // whatever comes back is an answer
 		}
 		res, err := desc.Handler(d.server, ctx, func(in any) error {
-			proto.Merge(in.(proto.Message), args.(proto.Message))
-			return nil
+			return d.codec.copy(args, in)
 		}, recoverUnary(d.server.guard.log))
 		if err != nil {
 			return err
 		}
-		proto.Merge(reply.(proto.Message), res.(proto.Message))
-		return nil
+		return d.codec.copy(res, reply)
 	}
 	return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 }

@@ -25,7 +25,8 @@ type guard struct {
 	log      *slog.Logger
 	now      func() time.Time
 	handles  *table
-	manifest func() (pay.Manifest, error) // computed once
+	workers  *workers
+	manifest func() (*pay.Manifest, error) // computed once, not to be changed
 
 	mu        sync.Mutex // guards http and recorders
 	http      *http.Client
@@ -35,22 +36,22 @@ type guard struct {
 }
 
 func newGuard(p pay.Provider, log *slog.Logger, now func() time.Time) *guard {
-	g := &guard{provider: p, log: log, now: now, handles: newTable(log)}
+	g := &guard{provider: p, log: log, now: now, handles: newTable(log), workers: newWorkers(0)}
 	g.manifest = sync.OnceValues(g.describe)
 	return g
 }
 
 // describe asks the provider for its manifest and puts the SDK's name in.
-func (g *guard) describe() (m pay.Manifest, err error) {
+func (g *guard) describe() (_ *pay.Manifest, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			g.log.Error("the plugin panicked in Describe", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = panicked(methodDescribe, false)
 		}
 	}()
-	m = g.provider.Describe()
+	m := g.provider.Describe()
 	m.SDK = SDK
-	return m, nil
+	return &m, nil
 }
 
 // configure replaces the way out for accounts opened from now on.
@@ -76,6 +77,15 @@ func (g *guard) client() *http.Client {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.http
+}
+
+// keepWorkers makes calls cheaper until [guard.end], which must then be called.
+func (g *guard) keepWorkers() { g.workers = newWorkers(keptWorkers) }
+
+// end gives back all accounts and what was kept for calls. It returns when the accounts that nobody uses are closed.
+func (g *guard) end() {
+	g.handles.closeAll()
+	g.workers.end()
 }
 
 // closeIdle lets go of the connections that no call uses.
@@ -159,7 +169,7 @@ func supervise[Res any](
 	var settled atomic.Int32
 	results := make(chan outcome[Res], 1)
 	g.running.Add(1)
-	go func() {
+	g.workers.run(func() {
 		var out outcome[Res]
 		defer func() {
 			if p := recover(); p != nil {
@@ -177,7 +187,7 @@ func supervise[Res any](
 			results <- out
 		}()
 		out.res, out.err = fn(ctx)
-	}()
+	})
 
 	select {
 	case out := <-results:

@@ -5,8 +5,6 @@ import (
 
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
-
-	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 )
 
 // SDK names this SDK in manifests and evidence.
@@ -46,7 +44,7 @@ type grpcPlugin struct {
 
 // GRPCServer implements [goplugin.GRPCPlugin].
 func (p *grpcPlugin) GRPCServer(_ *goplugin.GRPCBroker, s *grpc.Server) error {
-	pluginv1.RegisterProviderServiceServer(s, p.server)
+	registerServices(s, p.server, p.server.guard.log)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func serverOptions(log *slog.Logger) []grpc.ServerOption {
 		grpc.ChainStreamInterceptor(recoverStream(log)),
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.MaxSendMsgSize(MaxMessage),
-		grpc.ForceServerCodecV2(newCodec()),
+		grpc.ForceServerCodecV2(laneCodec{next: newCodec()}),
 		grpc.StaticStreamWindowSize(streamWindow),
 		grpc.StaticConnWindowSize(connWindow),
 		grpc.NumStreamWorkers(streamWorkers),

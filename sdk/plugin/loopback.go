@@ -30,17 +30,23 @@ func Loopback(ctx context.Context, p pay.Provider) (provider pay.Provider, stop 
 
 // dialLoopback serves s in memory and connects to it.
 func dialLoopback(s *server) (*grpc.ClientConn, func(), error) {
+	s.guard.keepWorkers()
 	return dialService(s, func() {
-		s.guard.handles.closeAll()
+		s.guard.end()
 		s.guard.closeIdle()
 	})
 }
 
 // dialService serves any implementation of the protocol in memory. ended, if set, runs when the server has stopped.
 func dialService(s pluginv1.ProviderServiceServer, ended func()) (*grpc.ClientConn, func(), error) {
+	return dialServices(func(r grpc.ServiceRegistrar, log *slog.Logger) { registerServices(r, s, log) }, ended)
+}
+
+func dialServices(register func(grpc.ServiceRegistrar, *slog.Logger), ended func()) (*grpc.ClientConn, func(), error) {
 	listener := bufconn.Listen(256 << 10)
-	grpcServer := grpc.NewServer(serverOptions(slog.New(slog.DiscardHandler))...)
-	pluginv1.RegisterProviderServiceServer(grpcServer, s)
+	log := slog.New(slog.DiscardHandler)
+	grpcServer := grpc.NewServer(serverOptions(log)...)
+	register(grpcServer, log)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -112,7 +112,7 @@ func (m method) operation() pay.Operation {
 
 // mutating reports whether a lost answer leaves something unknown. Maintain is: it registers webhooks and replaces tokens.
 // An action is unless its manifest says that it only reads.
-func (m method) mutating(manifest pay.Manifest, action string) bool {
+func (m method) mutating(manifest *pay.Manifest, action string) bool {
 	if m == methodRunAction {
 		i := slices.IndexFunc(manifest.Actions, func(a pay.ActionSpec) bool { return a.Name == action })
 		return i < 0 || manifest.Actions[i].Effect != pay.EffectRead
@@ -178,7 +178,7 @@ func (m method) knownFields() []string {
 
 // refuseCritical returns an error when a name in call.Critical is not understood. Options are understood when the manifest's
 // schema of the operation has such a property.
-func (m method) refuseCritical(call pay.Call, manifest pay.Manifest) *pay.Error {
+func (m method) refuseCritical(call *pay.Call, manifest *pay.Manifest) *pay.Error {
 	if len(call.Critical) == 0 {
 		return nil
 	}

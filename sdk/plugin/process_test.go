@@ -131,7 +131,7 @@ func startProcess(t *testing.T, role string, env ...string) *process {
 }
 
 // shortDir is a directory whose path leaves room for a socket name.
-func shortDir(t *testing.T) string {
+func shortDir(t testing.TB) string {
 	dir, err := os.MkdirTemp("/tmp", "ph") //nolint:usetesting // t.TempDir makes paths that leave no room for a socket name
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })

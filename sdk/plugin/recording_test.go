@@ -45,7 +45,7 @@ func TestRecordedAccount(t *testing.T) {
 		{AccountID: "main", Dir: dir, MaxExchanges: 1}, {AccountID: "broken", Dir: filepath.Join(dir, "missing")},
 	}}})
 	require.NoError(t, err)
-	t.Cleanup(c.conn.(directConn).server.guard.closeIdle)
+	t.Cleanup(c.conn.conn.(directConn).server.guard.closeIdle)
 	for _, id := range []string{"main", "other", "broken"} {
 		account, err := c.Open(t.Context(), pay.AccountConfig{AccountID: id, Revision: 1, Config: json.RawMessage(`{"token":"canary-token","login":"shop"}`)})
 		require.NoError(t, err)

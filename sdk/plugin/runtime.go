@@ -34,7 +34,7 @@ type Runtime struct {
 	Recordings []Recording
 	// HostVersion and HostInstance tell the plugin's log who its host is.
 	HostVersion, HostInstance string
-	// Features are optional parts of the protocol the host understands. Version 1 defines none.
+	// Features are optional parts of the protocol the host understands, beside those that [Client] adds itself.
 	Features []string
 }
 

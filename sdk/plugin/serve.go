@@ -74,6 +74,7 @@ func Serve(p pay.Provider) {
 	}
 
 	s := newServer(p, logger, time.Now)
+	s.guard.keepWorkers()
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig:  Handshake(),
 		VersionedPlugins: map[int]goplugin.PluginSet{ProtocolVersion: {pluginName: &grpcPlugin{server: s}}},
@@ -85,7 +86,7 @@ func Serve(p pay.Provider) {
 			Name: module, Level: hclog.Warn, Output: stderr, JSONFormat: true,
 		}),
 	})
-	s.guard.handles.closeAll()
+	s.guard.end()
 }
 
 // answerFlag answers the two questions a plugin understands on its command line.

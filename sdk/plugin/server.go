@@ -56,7 +56,7 @@ func (s *server) admit(m method, call pay.Call, req proto.Message, action string
 	if fault := inspect(req, limits{}); fault != nil {
 		return false, &pay.Error{Kind: pay.KindInvalidRequest, Executed: pay.ExecutedNo, Message: fault.Error()}
 	}
-	if refused := m.refuseCritical(call, manifest); refused != nil {
+	if refused := m.refuseCritical(&call, manifest); refused != nil {
 		return false, refused
 	}
 	return m.mutating(manifest, action), nil
@@ -119,7 +119,7 @@ func (s *server) Configure(_ context.Context, req *pluginv1.ConfigureRequest) (*
 		}, nil
 	}
 	return &pluginv1.ConfigureResponse{Result: &pluginv1.ConfigureResponse_State{State: &pluginv1.PluginInfo{
-		Sdk: SDK, Runtime: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		Sdk: SDK, Runtime: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Features: []string{featureLane},
 	}}}, nil
 }
 
@@ -127,9 +127,9 @@ func (s *server) Configure(_ context.Context, req *pluginv1.ConfigureRequest) (*
 func (s *server) Describe(_ context.Context, req *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
 	_, err := s.admit(methodDescribe, fromCall(req.GetCall()), req, "")
 	if err == nil {
-		var manifest pay.Manifest
+		var manifest *pay.Manifest
 		if manifest, err = s.guard.manifest(); err == nil {
-			out := toManifest(manifest)
+			out := toManifest(*manifest)
 			return &pluginv1.DescribeResponse{
 				Report: finish(nil, false, out), Result: &pluginv1.DescribeResponse_State{State: grease(out)},
 			}, nil

@@ -41,13 +41,29 @@ func StatsHandler() stats.Handler { return observer{} }
 // trace is what has been seen of one call. It has no lock: gRPC's goroutines only ever set its flags.
 type trace struct {
 	tagged, sent, trailer atomic.Bool
+	// unsent is set by the stream lane, which took the call back before it was sent.
+	unsent atomic.Bool
 }
 
 type traceKey struct{}
 
+// tracedContext is the context of a call together with its trace.
+type tracedContext struct {
+	context.Context
+	trace trace
+}
+
+// Value implements [context.Context].
+func (c *tracedContext) Value(key any) any {
+	if _, ok := key.(traceKey); ok {
+		return &c.trace
+	}
+	return c.Context.Value(key)
+}
+
 func withTrace(ctx context.Context) (context.Context, *trace) {
-	t := &trace{}
-	return context.WithValue(ctx, traceKey{}, t), t
+	c := &tracedContext{Context: ctx}
+	return c, &c.trace
 }
 
 func traceOf(ctx context.Context) *trace {
@@ -63,7 +79,7 @@ func (t *trace) verdict(observed bool) verdict {
 		return answered
 	case t.sent.Load():
 		return ambiguous
-	case t.tagged.Load(), observed:
+	case t.unsent.Load(), t.tagged.Load(), observed:
 		return notSent
 	}
 	return ambiguous
@@ -75,6 +91,8 @@ type observer struct{}
 func (observer) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 	if t := traceOf(ctx); t != nil {
 		t.tagged.Store(true)
+	} else if e := laneEvidenceOf(ctx); e != nil {
+		e.tagged.Store(true)
 	}
 	return ctx
 }
@@ -83,6 +101,11 @@ func (observer) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context
 func (observer) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	t := traceOf(ctx)
 	if t == nil {
+		if _, ok := s.(*stats.OutPayload); ok {
+			if e := laneEvidenceOf(ctx); e != nil {
+				e.handed.Add(1)
+			}
+		}
 		return
 	}
 	switch s.(type) {

@@ -105,14 +105,26 @@ func testConfig() pay.AccountConfig {
 	return pay.AccountConfig{AccountID: "main", Revision: 3, Mode: pay.ModeSandbox, Config: json.RawMessage(`{}`)}
 }
 
-// eachPath runs a test over a real gRPC connection and in process: callers must not be able to tell.
+// eachPath runs a test over a real gRPC connection, with the stream lane and without, and in process: callers must not be able to tell.
 func eachPath(t *testing.T, test func(t *testing.T, f *fake, c *Client)) {
 	t.Run("wire", func(t *testing.T) {
 		f := newFake()
 		provider, stop, err := Loopback(t.Context(), f)
 		require.NoError(t, err)
 		defer stop()
-		test(t, f, provider.(*Client))
+		c := provider.(*Client)
+		require.NotNil(t, c.conn.lane.Load())
+		test(t, f, c)
+	})
+	t.Run("unary", func(t *testing.T) {
+		f := newFake()
+		conn, stop, err := dialLoopback(newServer(f, nil, nil))
+		require.NoError(t, err)
+		defer stop()
+		c := NewClient(conn, ClientConfig{Unary: true})
+		require.NoError(t, c.Start(t.Context()))
+		require.Nil(t, c.conn.lane.Load())
+		test(t, f, c)
 	})
 	t.Run("in process", func(t *testing.T) {
 		f := newFake()

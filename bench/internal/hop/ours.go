@@ -45,7 +45,7 @@ func (s *Starter) Start(ctx context.Context) (*process.Process, error) {
 
 // Open makes a connection usable for calls, as a host does before the first one.
 func Open(ctx context.Context, conn grpc.ClientConnInterface) (pay.Account, error) {
-	client := plugin.NewClient(conn, plugin.ClientConfig{})
+	client := plugin.NewClient(conn, plugin.ClientConfig{Unary: true})
 	if err := client.Start(ctx); err != nil {
 		return nil, err
 	}

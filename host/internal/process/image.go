@@ -30,11 +30,12 @@ func (e *DigestError) Error() string {
 
 // Images keeps the verified bytes of binaries in sealed memory, so that a restart neither reads nor hashes the file again.
 // It costs about the size of the binary per path, however many processes run it. A file that changed replaces its old image.
-// It is safe for concurrent use; verification of a new file holds up the others.
+// It is safe for concurrent use: a file is verified once for all starts that wait for it, and holds up those of other files by nothing.
 type Images struct {
-	mu     sync.Mutex // guards everything below, and the use counts of the images
-	files  map[string]*image
-	closed bool
+	mu      sync.Mutex // guards everything below, and the use counts of the images
+	files   map[string]*image
+	loading map[string]chan struct{} // closed when the file of that path was read
+	closed  bool
 }
 
 // image is the verified content of one file. Its fields but uses and dropped are immutable.
@@ -50,7 +51,9 @@ type image struct {
 }
 
 // NewImages returns an empty cache.
-func NewImages() *Images { return &Images{files: map[string]*image{}} }
+func NewImages() *Images {
+	return &Images{files: map[string]*image{}, loading: map[string]chan struct{}{}}
+}
 
 // Close frees the memory. Images that a start is using are freed when it is done. Later starts through the cache fail.
 func (c *Images) Close() error {
@@ -72,23 +75,16 @@ func (c *Images) Forget(path string) {
 
 // acquire verifies the file and returns its image, which stays usable until release. An empty want accepts any content.
 func (c *Images) acquire(path, want string) (*image, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return nil, errors.New("process: the image cache is closed")
-	}
 	f, stamp, err := openBinary(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	img, ok := c.files[path]
-	if !ok || img.stamp != stamp {
-		c.drop(path)
-		if img, err = load(f, stamp); err != nil {
-			return nil, fmt.Errorf("process: %s: %w", path, err)
-		}
-		c.files[path] = img
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	img, err := c.find(path, f, stamp)
+	if err != nil {
+		return nil, err
 	}
 	if want != "" && img.digest != want {
 		got := img.digest
@@ -100,6 +96,43 @@ func (c *Images) acquire(path, want string) (*image, error) {
 		return nil, img.unfit
 	}
 	img.uses++
+	return img, nil
+}
+
+// find returns the image of an open file, made by this call, by an earlier one, or by one that is reading it now. It is called with the
+// mutex held and gives it away while it reads or waits.
+func (c *Images) find(path string, f *os.File, stamp fileStamp) (*image, error) {
+	for {
+		if c.closed {
+			return nil, errors.New("process: the image cache is closed")
+		}
+		if img, ok := c.files[path]; ok && img.stamp == stamp {
+			return img, nil
+		}
+		other, ok := c.loading[path]
+		if !ok {
+			break
+		}
+		c.mu.Unlock()
+		<-other
+		c.mu.Lock()
+	}
+	done := make(chan struct{})
+	c.loading[path] = done
+	c.mu.Unlock()
+	img, err := load(f, stamp)
+	c.mu.Lock()
+	delete(c.loading, path)
+	close(done)
+	if err != nil {
+		return nil, fmt.Errorf("process: %s: %w", path, err)
+	}
+	c.drop(path)
+	c.files[path] = img
+	if c.closed {
+		c.drop(path)
+		return nil, errors.New("process: the image cache is closed")
+	}
 	return img, nil
 }
 

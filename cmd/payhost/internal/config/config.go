@@ -56,6 +56,8 @@ type Plugin struct {
 	RunAs string `yaml:"run_as"`
 	// Unconfined leaves out the confinement of file access and signals.
 	Unconfined bool `yaml:"unconfined"`
+	// Unary keeps calls off the stream lane.
+	Unary bool `yaml:"unary"`
 	// GCPercent and Processors are as in [host.Plugin].
 	GCPercent  int `yaml:"gc_percent"`
 	Processors int `yaml:"processors"`

@@ -131,7 +131,7 @@ func (o Options) pinned(cfg *config.Config) ([]host.Plugin, error) {
 
 // settle gives a plugin what its configuration says.
 func settle(p *host.Plugin, c config.Plugin) error {
-	p.Required, p.Memory, p.Unconfined = c.Required, int64(c.Memory), c.Unconfined
+	p.Required, p.Memory, p.Unconfined, p.Unary = c.Required, int64(c.Memory), c.Unconfined, c.Unary
 	p.GCPercent, p.Processors = c.GCPercent, c.Processors
 	p.Start, p.IdleStop = host.PluginStart(c.Start), time.Duration(c.IdleStop)
 	for call, limit := range c.Timeouts {

@@ -40,7 +40,7 @@ type Runtime struct {
 	HostVersion string `protobuf:"bytes,6,opt,name=host_version,json=hostVersion,proto3" json:"host_version,omitempty"`
 	// The instance of the host, to tell several hosts apart.
 	HostInstance string `protobuf:"bytes,7,opt,name=host_instance,json=hostInstance,proto3" json:"host_instance,omitempty"`
-	// Optional parts of this protocol the host understands. The list is open; none is defined in version 1.
+	// Optional parts of this protocol the host understands. The list is open; "lane" means LaneService.
 	Features []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
 	// Permits provider calls over plain HTTP to any address. Otherwise they are refused except to loopback addresses, where
 	// simulators listen.
@@ -296,7 +296,7 @@ type PluginInfo struct {
 	Sdk string `protobuf:"bytes,1,opt,name=sdk,proto3" json:"sdk,omitempty"`
 	// The language and runtime, for example "go1.26.0 linux/amd64".
 	Runtime string `protobuf:"bytes,2,opt,name=runtime,proto3" json:"runtime,omitempty"`
-	// Optional parts of this protocol the plugin understands. The list is open; none is defined in version 1.
+	// Optional parts of this protocol the plugin understands. The list is open; "lane" means LaneService.
 	Features      []string `protobuf:"bytes,3,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -10377,6 +10377,340 @@ func (x *RunActionResponse) DecodeWire(b []byte, s string) error {
 }
 
 // SizeWire returns the number of bytes of x on the wire.
+func (x *CarryRequest) SizeWire() (n int) {
+	if x == nil {
+		return 0
+	}
+	for _, v := range x.Calls {
+		n += 1 + sizeLen(v.SizeWire())
+	}
+	if len(x.Cancels) > 0 {
+		n += 1 + sizeLen(sizePacked(x.Cancels))
+	}
+	return n + len(x.unknownFields)
+}
+
+// WriteWire writes x so that it ends before b[i], and returns where it begins. There must be [CarryRequest.SizeWire] bytes of room.
+func (x *CarryRequest) WriteWire(b []byte, i int) int {
+	if x == nil {
+		return i
+	}
+	i = writeRaw(b, i, x.unknownFields)
+	if len(x.Cancels) > 0 {
+		i = writePacked(b, i, 18, x.Cancels)
+	}
+	for n := len(x.Calls) - 1; n >= 0; n-- {
+		at := i
+		i = x.Calls[n].WriteWire(b, i)
+		i = writeHead(b, i, 10, at-i)
+	}
+	return i
+}
+
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
+func (x *CarryRequest) DecodeWire(b []byte, s string) error {
+	for i := 0; i < len(b); {
+		tag, at := readTag(b, i)
+		if at < 0 {
+			return errMalformed
+		}
+		switch tag {
+		case 10:
+			from, next := readLen(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			v := new(LaneCall)
+			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+				return err
+			}
+			x.Calls = append(x.Calls, v)
+			i = next
+		case 18:
+			from, next := readLen(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			var err error
+			if x.Cancels, err = decodePacked(x.Cancels, b[from:next]); err != nil {
+				return err
+			}
+			i = next
+		case 16:
+			v, next := readVarint(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.Cancels = append(x.Cancels, int64(v))
+			i = next
+		default:
+			next := skipValue(b, at, tag)
+			if next < 0 {
+				return errMalformed
+			}
+			x.unknownFields = appendUnknown(x.unknownFields, tag, b[at:next])
+			i = next
+		}
+	}
+	return nil
+}
+
+// SizeWire returns the number of bytes of x on the wire.
+func (x *LaneCall) SizeWire() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.Id != 0 {
+		n += 1 + sizeVarint(uint64(x.Id))
+	}
+	if l := len(x.Method); l > 0 {
+		n += 1 + sizeLen(l)
+	}
+	if x.TimeoutNanos != 0 {
+		n += 1 + sizeVarint(uint64(x.TimeoutNanos))
+	}
+	if l := len(x.Request); l > 0 {
+		n += 1 + sizeLen(l)
+	}
+	return n + len(x.unknownFields)
+}
+
+// WriteWire writes x so that it ends before b[i], and returns where it begins. There must be [LaneCall.SizeWire] bytes of room.
+func (x *LaneCall) WriteWire(b []byte, i int) int {
+	if x == nil {
+		return i
+	}
+	i = writeRaw(b, i, x.unknownFields)
+	if len(x.Request) > 0 {
+		i = writeBytes(b, i, 34, x.Request)
+	}
+	if x.TimeoutNanos != 0 {
+		i = writeVarint(b, i, 24, uint64(x.TimeoutNanos))
+	}
+	if len(x.Method) > 0 {
+		i = writeBytes(b, i, 18, x.Method)
+	}
+	if x.Id != 0 {
+		i = writeVarint(b, i, 8, uint64(x.Id))
+	}
+	return i
+}
+
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
+func (x *LaneCall) DecodeWire(b []byte, s string) error {
+	for i := 0; i < len(b); {
+		tag, at := readTag(b, i)
+		if at < 0 {
+			return errMalformed
+		}
+		switch tag {
+		case 8:
+			v, next := readVarint(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.Id = int64(v)
+			i = next
+		case 18:
+			from, next := readLen(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			v, err := text(b, s, from, next)
+			if err != nil {
+				return err
+			}
+			x.Method = v
+			i = next
+		case 24:
+			v, next := readVarint(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.TimeoutNanos = int64(v)
+			i = next
+		case 34:
+			from, next := readLen(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.Request = append([]byte(nil), b[from:next]...)
+			i = next
+		default:
+			next := skipValue(b, at, tag)
+			if next < 0 {
+				return errMalformed
+			}
+			x.unknownFields = appendUnknown(x.unknownFields, tag, b[at:next])
+			i = next
+		}
+	}
+	return nil
+}
+
+// SizeWire returns the number of bytes of x on the wire.
+func (x *CarryResponse) SizeWire() (n int) {
+	if x == nil {
+		return 0
+	}
+	for _, v := range x.Answers {
+		n += 1 + sizeLen(v.SizeWire())
+	}
+	return n + len(x.unknownFields)
+}
+
+// WriteWire writes x so that it ends before b[i], and returns where it begins. There must be [CarryResponse.SizeWire] bytes of room.
+func (x *CarryResponse) WriteWire(b []byte, i int) int {
+	if x == nil {
+		return i
+	}
+	i = writeRaw(b, i, x.unknownFields)
+	for n := len(x.Answers) - 1; n >= 0; n-- {
+		at := i
+		i = x.Answers[n].WriteWire(b, i)
+		i = writeHead(b, i, 10, at-i)
+	}
+	return i
+}
+
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
+func (x *CarryResponse) DecodeWire(b []byte, s string) error {
+	for i := 0; i < len(b); {
+		tag, at := readTag(b, i)
+		if at < 0 {
+			return errMalformed
+		}
+		switch tag {
+		case 10:
+			from, next := readLen(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			v := new(LaneAnswer)
+			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+				return err
+			}
+			x.Answers = append(x.Answers, v)
+			i = next
+		default:
+			next := skipValue(b, at, tag)
+			if next < 0 {
+				return errMalformed
+			}
+			x.unknownFields = appendUnknown(x.unknownFields, tag, b[at:next])
+			i = next
+		}
+	}
+	return nil
+}
+
+// SizeWire returns the number of bytes of x on the wire.
+func (x *LaneAnswer) SizeWire() (n int) {
+	if x == nil {
+		return 0
+	}
+	if x.Id != 0 {
+		n += 1 + sizeVarint(uint64(x.Id))
+	}
+	if l := len(x.Response); l > 0 {
+		n += 1 + sizeLen(l)
+	}
+	if x.More {
+		n += 2
+	}
+	if x.Code != 0 {
+		n += 1 + sizeVarint(uint64(x.Code))
+	}
+	if l := len(x.Message); l > 0 {
+		n += 1 + sizeLen(l)
+	}
+	return n + len(x.unknownFields)
+}
+
+// WriteWire writes x so that it ends before b[i], and returns where it begins. There must be [LaneAnswer.SizeWire] bytes of room.
+func (x *LaneAnswer) WriteWire(b []byte, i int) int {
+	if x == nil {
+		return i
+	}
+	i = writeRaw(b, i, x.unknownFields)
+	if len(x.Message) > 0 {
+		i = writeBytes(b, i, 42, x.Message)
+	}
+	if x.Code != 0 {
+		i = writeVarint(b, i, 32, uint64(x.Code))
+	}
+	if x.More {
+		i = writeVarint(b, i, 24, 1)
+	}
+	if len(x.Response) > 0 {
+		i = writeBytes(b, i, 18, x.Response)
+	}
+	if x.Id != 0 {
+		i = writeVarint(b, i, 8, uint64(x.Id))
+	}
+	return i
+}
+
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
+func (x *LaneAnswer) DecodeWire(b []byte, s string) error {
+	for i := 0; i < len(b); {
+		tag, at := readTag(b, i)
+		if at < 0 {
+			return errMalformed
+		}
+		switch tag {
+		case 8:
+			v, next := readVarint(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.Id = int64(v)
+			i = next
+		case 18:
+			from, next := readLen(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.Response = append([]byte(nil), b[from:next]...)
+			i = next
+		case 24:
+			v, next := readVarint(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.More = v != 0
+			i = next
+		case 32:
+			v, next := readVarint(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			x.Code = uint32(v)
+			i = next
+		case 42:
+			from, next := readLen(b, at)
+			if next < 0 {
+				return errMalformed
+			}
+			v, err := text(b, s, from, next)
+			if err != nil {
+				return err
+			}
+			x.Message = v
+			i = next
+		default:
+			next := skipValue(b, at, tag)
+			if next < 0 {
+				return errMalformed
+			}
+			x.unknownFields = appendUnknown(x.unknownFields, tag, b[at:next])
+			i = next
+		}
+	}
+	return nil
+}
+
+// SizeWire returns the number of bytes of x on the wire.
 func (x *Balance) SizeWire() (n int) {
 	if x == nil {
 		return 0

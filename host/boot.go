@@ -1,0 +1,78 @@
+package host
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// bootAccounts is how many configured accounts of one provider are put at a time.
+const bootAccounts = 8
+
+// bootPatience is what the first starts may take longer than a call would wait for one: the opening of an account of a plugin that does not
+// start is given up by then.
+const bootPatience = time.Second
+
+// boot waits until every plugin serves, sleeps or has failed once, and has put the configured accounts of each. Plugins start together, and the
+// accounts of one wait for no other plugin. When nothing has come about for [Timeouts.Start], those that are left do not keep the others from
+// working: the host is ready without them, and their accounts are put when they have started.
+func (h *Host) boot(ctx context.Context, loops *sync.WaitGroup) {
+	accounts := map[string][]Account{}
+	for _, name := range h.names {
+		accounts[name] = nil
+	}
+	for _, a := range h.cfg.Accounts {
+		accounts[a.Provider] = append(accounts[a.Provider], a)
+	}
+	steps := make(chan struct{}, len(accounts)+len(h.cfg.Accounts))
+	for provider, list := range accounts {
+		loops.Go(func() { h.bootProvider(ctx, provider, list, steps) })
+	}
+	limit := h.cfg.Timeouts.Start + bootPatience
+	patience := time.NewTimer(limit)
+	defer patience.Stop()
+	for range cap(steps) {
+		select {
+		case <-steps:
+			patience.Reset(limit)
+		case <-patience.C:
+			h.log.Warn("a plugin takes long to start; the others are served meanwhile", "after", limit)
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// bootProvider puts the configured accounts of one provider after its first start. Each step is told to steps, which takes them all.
+func (h *Host) bootProvider(ctx context.Context, provider string, list []Account, steps chan<- struct{}) {
+	if s := h.providers[provider]; s != nil {
+		select {
+		case <-s.tried:
+		case <-ctx.Done():
+			return
+		}
+	}
+	steps <- struct{}{}
+	slots := make(chan struct{}, bootAccounts)
+	var puts sync.WaitGroup
+	defer puts.Wait()
+	for _, a := range list {
+		slots <- struct{}{}
+		puts.Go(func() {
+			h.putConfigured(ctx, a)
+			<-slots
+			steps <- struct{}{}
+		})
+	}
+}
+
+func (h *Host) putConfigured(ctx context.Context, a Account) {
+	if ctx.Err() != nil {
+		return
+	}
+	if err := h.putAccount(ctx, a, "config", ""); err != nil {
+		h.noteAccount(a.ID, err.Error())
+		h.log.Error("configured account cannot be used", "account", a.ID, "provider", a.Provider, "error", err.Error())
+	}
+}
