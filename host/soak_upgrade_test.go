@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,7 +28,6 @@ type phase struct {
 type traffic struct {
 	t       *testing.T
 	h       *shopHost
-	looks   int // after each order
 	calls   atomic.Int64
 	placed  atomic.Int64
 	unknown atomic.Int64
@@ -43,8 +41,8 @@ type traffic struct {
 	failed []string
 }
 
-func startTraffic(t *testing.T, h *shopHost, callers, looks int) *traffic {
-	w := &traffic{t: t, h: h, looks: looks, stop: make(chan struct{}), seen: map[string]string{}}
+func startTraffic(t *testing.T, h *shopHost, callers int) *traffic {
+	w := &traffic{t: t, h: h, stop: make(chan struct{}), seen: map[string]string{}}
 	w.phase.Store(&phase{})
 	t.Cleanup(w.finish) // before the host's
 	for i := range callers {
@@ -69,7 +67,7 @@ func (w *traffic) caller(id int) {
 			return err
 		})
 		w.placed.Add(1)
-		for range w.looks {
+		for range 4 {
 			if inv != nil {
 				w.call(inv.ID, func() error { _, err := w.h.RefreshInvoice(w.t.Context(), inv.ID); return err })
 			}
@@ -143,15 +141,13 @@ func (w *traffic) finish() {
 type upgradePlan struct {
 	swaps, canaries, rollbacks int
 	calls                      int64
-	// looks is how many times each order is looked at; 0 means 4.
-	looks int
 }
 
 // soakUpgrades changes versions under load: good ones by full switch, by canary and by a list that prefers another, and broken ones,
 // which the host must take back by itself.
 func soakUpgrades(t *testing.T, h *shopHost, list []host.Plugin, plan upgradePlan, broken ...string) {
 	ctx := host.WithActor(t.Context(), "soak")
-	w := startTraffic(t, h, 8, cmp.Or(plan.looks, 4))
+	w := startTraffic(t, h, 8)
 	good := []string{"1.0.0", "1.1.0"}
 	each := plan.calls / int64(plan.swaps+2*plan.canaries+2*plan.rollbacks)
 	serving := 0
@@ -241,9 +237,6 @@ func TestUpgradesUnderLoad(t *testing.T) {
 
 // TestInProcessUpgradesUnderLoad does the same with providers in the host's own process, with more calls.
 func TestInProcessUpgradesUnderLoad(t *testing.T) {
-	if !soaking() {
-		t.Parallel()
-	}
 	s := newShop(t)
 	var list []host.Plugin
 	for i, v := range []shopVersion{
@@ -256,6 +249,6 @@ func TestInProcessUpgradesUnderLoad(t *testing.T) {
 	}
 	h := startShop(t, s, list)
 	soakUpgrades(t, h, list, upgradePlan{
-		swaps: rounds(50, 5), canaries: rounds(10, 1), rollbacks: rounds(5, 1), calls: int64(rounds(100_000, 10_000)), looks: 19,
+		swaps: rounds(50, 10), canaries: rounds(10, 2), rollbacks: rounds(5, 2), calls: int64(rounds(100_000, 1500)),
 	}, "2.1.0")
 }
