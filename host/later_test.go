@@ -121,7 +121,7 @@ func TestAWebhookForAFrozenPluginIsKept(t *testing.T) {
 	inv, err := h.CreateInvoice(t.Context(), order("alpha-main", "order"))
 	require.NoError(t, err)
 	pid := pidOf(h, "alpha")
-	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	freeze(t, pid)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url("alpha-main", inv.ID), http.NoBody)
 	require.NoError(t, err)
 	w := deliver(h, req)
