@@ -43,6 +43,17 @@ type change struct {
 	askProvider bool
 	// newRef says that the invoice became known by its provider_ref with this change.
 	newRef bool
+	// data and previousData are next and previous as events show them, once they are encoded.
+	data, previousData json.RawMessage
+}
+
+// encode makes what the events of a decided change say. Nothing of it may change afterwards.
+func (c *change) encode() (err error) {
+	if c.data, err = json.Marshal(eventView(c.next)); err != nil {
+		return err
+	}
+	c.previousData, err = json.Marshal(c.previous)
+	return err
 }
 
 // apply decides what an observation changes. It is pure: applied again to a newer

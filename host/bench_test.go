@@ -52,6 +52,7 @@ func BenchmarkDurableCreates(b *testing.B) {
 		b.Run(fmt.Sprintf("inflight=%d", callers), func(b *testing.B) {
 			h := durableHost(b)
 			limit := newGroupCommit(b)
+			b.ReportAllocs()
 			b.ResetTimer()
 			inFlight(callers, b.N, func(i int) {
 				if _, err := h.CreateInvoice(b.Context(), hosttest.Invoice(fmt.Sprint("order-", i), "10.00")); err != nil {

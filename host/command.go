@@ -30,6 +30,10 @@ type command struct {
 	resolution    pay.Resolution
 	// async returns once the command is durable; the host sends it by itself until giveUp is over.
 	async bool
+	// prepare, if set, makes what intend writes of it beforehand, outside the transaction that others wait for.
+	prepare func(op store.Operation) error
+	// created is the invoice that prepare made; its ID is empty where the operation makes none.
+	created *creating
 	// intend writes what the operation is about in the transaction of its intent; it may refuse, and then nothing was done.
 	intend func(ctx context.Context, tx *store.Tx, op *store.Operation) error
 	// call asks the adapter once.
@@ -262,20 +266,19 @@ func (h *Host) intend(ctx context.Context, c command) (op store.Operation, mine 
 	if intent.Request, err = json.Marshal(c.request); err != nil {
 		return op, false, pay.Errorf(pay.KindInternal, "encoding the request: %w", err)
 	}
+	if c.prepare != nil {
+		if err := c.prepare(intent); err != nil {
+			return op, false, pay.Errorf(pay.KindInternal, "encoding the request: %w", err)
+		}
+	}
 	err = h.write(ctx, func(tx *store.Tx) error {
 		op, mine = intent, true
-		taken, err := tx.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
-		switch {
-		case err == nil:
-			op, mine, err = h.rerun(ctx, tx, taken, c.fingerprint)
-			return err
-		case !errors.Is(err, store.ErrNotFound):
+		taken, err := h.claim(ctx, tx, c, &op)
+		if err != nil {
 			return err
 		}
-		if err := h.oneOpenOperation(ctx, tx, c); err != nil {
-			return err
-		}
-		if _, err := tx.InsertOperation(&op); err != nil {
+		if taken != nil {
+			op, mine, err = h.rerun(ctx, tx, *taken, c.fingerprint)
 			return err
 		}
 		if err := c.intend(ctx, tx, &op); err != nil || c.async {
@@ -284,6 +287,23 @@ func (h *Host) intend(ctx context.Context, c command) (op store.Operation, mine 
 		return tx.InsertTry(h.newTry(ctx, op))
 	})
 	return op, mine, err
+}
+
+// claim stores a new operation, or returns the one that holds its key.
+func (h *Host) claim(ctx context.Context, tx *store.Tx, c command, op *store.Operation) (taken *store.Operation, err error) {
+	if c.invoiceID != "" { // who holds the key comes before what else is open on the invoice: it may be the same operation
+		holder, err := tx.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
+		if err == nil {
+			return &holder, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if err := h.oneOpenOperation(ctx, tx, c); err != nil {
+			return nil, err
+		}
+	}
+	return tx.InsertOperation(op)
 }
 
 // The types of objects an operation can be about.

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/payhost/payhost/host/store"
@@ -92,15 +93,21 @@ func (h *Host) createCommand(p prepared) (command, error) {
 	if err != nil {
 		return command{}, err
 	}
+	row := new(creating)
 	return command{
 		kind: kind, key: p.req.IdempotencyKey, account: p.account, manifest: p.manifest, fingerprint: fingerprint, request: p.req,
 		objectType: objectInvoice, customerID: p.call.Customer.ID, correlationID: p.req.CorrelationID, async: p.req.Async,
 		resolution: resolutionOf(p.manifest, kind, p.call.Options),
+		created:    row,
+		prepare: func(op store.Operation) (err error) {
+			*row, err = newCreating(p, op)
+			return err
+		},
 		intend: func(ctx context.Context, tx *store.Tx, op *store.Operation) error {
 			if err := h.oneUnresolvedPerReference(ctx, tx, p); err != nil {
 				return err
 			}
-			return h.insertCreating(tx, p, *op)
+			return h.insertCreating(tx, row, *op)
 		},
 		call: func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error) {
 			return h.callCreate(ctx, account, frame, p, op)
@@ -157,53 +164,16 @@ func (h *Host) oneUnresolvedPerReference(ctx context.Context, tx *store.Tx, p pr
 	if p.call.Reference == "" {
 		return nil
 	}
-	yes := true
-	rows, err := tx.Invoices(ctx, store.InvoiceFilter{
-		AccountID: p.account.ID, Reference: p.call.Reference, Unresolved: &yes, Limit: maxPage,
-	})
-	if err != nil {
+	invoice, operation, err := tx.UnresolvedCreate(ctx, p.account.ID, p.call.Reference)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
 		return err
 	}
-	for _, row := range rows {
-		if row.UnresolvedOperation != row.CreateOperationID {
-			continue // something else about an invoice that exists
-		}
-		return &pay.Error{
-			Kind: pay.KindInProgress, Executed: pay.ExecutedNo, InvoiceID: row.ID, OperationID: row.UnresolvedOperation,
-			Message: fmt.Sprintf("reference: invoice %s of this reference has an unresolved create; settle it first", row.ID),
-			Fields:  []pay.FieldError{{Path: "reference", Message: "has an unresolved create on this account"}},
-		}
+	return &pay.Error{
+		Kind: pay.KindInProgress, Executed: pay.ExecutedNo, InvoiceID: invoice, OperationID: operation,
+		Message: fmt.Sprintf("reference: invoice %s of this reference has an unresolved create; settle it first", invoice),
+		Fields:  []pay.FieldError{{Path: "reference", Message: "has an unresolved create on this account"}},
 	}
-	return nil
-}
-
-func (h *Host) insertCreating(tx *store.Tx, p prepared, op store.Operation) error {
-	now := op.CreatedAt
-	inv := store.Invoice{
-		ID: op.InvoiceID, Tenant: op.Tenant, Mode: p.account.Mode, AccountID: op.AccountID, Provider: op.Provider,
-		Status: pay.StatusCreating, Purpose: p.call.Purpose, Capture: p.call.Capture, Amount: p.call.Amount, MaxAmount: p.call.MaxAmount,
-		Reference: p.call.Reference, Description: p.call.Description, CustomerID: p.call.Customer.ID,
-		PaymentMethod: p.call.PaymentMethod, CorrelationID: op.CorrelationID, Metadata: p.call.Metadata,
-		ProviderKey: op.ProviderKey, CreateOperationID: op.ID, CreatedAt: now, UpdatedAt: now,
-	}
-	if p.call.ExpiresIn > 0 {
-		inv.ExpiresAt = now.Add(p.call.ExpiresIn)
-	}
-	if err := tx.InsertInvoice(&inv); err != nil {
-		return err
-	}
-	for kind, value := range map[store.PersonalKind]any{store.PersonalCustomer: p.req.Customer, store.PersonalPayer: p.req.Payer} {
-		raw, err := json.Marshal(value)
-		if err != nil {
-			return err
-		}
-		if string(raw) == "{}" {
-			continue
-		}
-		if err := tx.PutPersonal(personal(inv, kind, raw)); err != nil {
-			return err
-		}
-	}
-	c := change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}}
-	return h.emit(tx, &c, observation{actor: op.Actor, cause: string(op.Kind)})
 }

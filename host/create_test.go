@@ -399,3 +399,24 @@ func TestListPagesThroughEverythingOnce(t *testing.T) {
 	_, err = h.Operation(t.Context(), "op_nope")
 	require.ErrorIs(t, err, pay.KindNotFound)
 }
+
+// The answer of a create is made from the rows at hand, not from rows read again: it must be what a read gives, and what the same key gives.
+func TestTheAnswerOfACreateIsWhatIsStored(t *testing.T) {
+	t.Parallel()
+	h := hosttest.Start(t)
+	req := hosttest.Invoice("order", "10.00")
+	req.ExpiresIn, req.Metadata, req.CorrelationID = "90m", map[string]string{"b": "2", "a": "1"}, "checkout"
+	req.Customer, req.Payer.Locale = host.Customer{ID: "anna", Email: "anna@example.com"}, "uk-UA"
+	created, err := h.CreateInvoice(t.Context(), req)
+	require.NoError(t, err)
+	require.NotEmpty(t, created.NextActions)
+	require.NotEmpty(t, created.AllowedActions)
+	stored, err := h.Invoice(t.Context(), created.ID)
+	require.NoError(t, err)
+	require.Equal(t, asJSON(t, stored), asJSON(t, created))
+	again, err := h.CreateInvoice(t.Context(), req)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	again.Replayed = false
+	require.Equal(t, asJSON(t, stored), asJSON(t, again))
+}

@@ -359,6 +359,7 @@ func TestARetryAfter503Or429RunsTheSameOperationAgain(t *testing.T) {
 
 // The same with no plugin to send to, which callers see as 503 too: the key waits, the next process runs it.
 func TestARetryAfterThePluginWasDownRunsTheSameOperation(t *testing.T) {
+	t.Parallel()
 	r := newRemote(t)
 	h := twoProviders(t, r, func(c *host.Config) { c.Timeouts.Start = 1 }) // no call waits for a process
 	pid := *poll(t, func() *int {

@@ -285,7 +285,8 @@ func (h *Host) begin() (done func(), err error) {
 	return h.work.Done, nil
 }
 
-func (h *Host) now() time.Time { return h.cfg.Now().UTC() }
+// now is the time as records keep it, in whole microseconds: a row that was just written is the row that will be read.
+func (h *Host) now() time.Time { return h.cfg.Now().UTC().Truncate(time.Microsecond) }
 
 // write runs one job in the store's group commit and classifies its errors. The job may run twice and must
 // touch nothing but tx.

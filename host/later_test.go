@@ -3,8 +3,6 @@ package host_test
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -123,15 +121,7 @@ func TestAWebhookForAFrozenPluginIsKept(t *testing.T) {
 	inv, err := h.CreateInvoice(t.Context(), order("alpha-main", "order"))
 	require.NoError(t, err)
 	pid := pidOf(h, "alpha")
-	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
-	poll(t, func() *bool { // a thread that runs goes on for a moment, which is enough for an answer
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		stands := err != nil || strings.Contains(string(status), "State:\tT")
-		if !stands {
-			return nil
-		}
-		return &stands
-	})
+	freeze(t, pid)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url("alpha-main", inv.ID), http.NoBody)
 	require.NoError(t, err)
 	w := deliver(h, req)

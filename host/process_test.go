@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -66,6 +67,22 @@ func gone(t *testing.T, pid int) {
 			return nil
 		}
 		return &gone
+	})
+}
+
+// freeze stops a process and waits until none of its threads runs any more, which is a little later.
+func freeze(t *testing.T, pid int) {
+	t.Helper()
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	poll(t, func() *bool {
+		frozen := true
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		for _, path := range threads {
+			if stat, err := os.ReadFile(path); err == nil && !strings.Contains(string(stat), ") T ") {
+				return nil
+			}
+		}
+		return &frozen
 	})
 }
 

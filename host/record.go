@@ -91,17 +91,15 @@ func (h *Host) adoptable(ctx context.Context, tx *store.Tx, c *change, inv store
 	if !c.newRef {
 		return nil
 	}
-	other, err := tx.InvoiceByProviderRef(ctx, inv.AccountID, c.next.ProviderRef)
+	other, err := tx.OtherInvoiceWithRef(ctx, inv.AccountID, c.next.ProviderRef, inv.ID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
-	case other.ID == inv.ID:
-		return nil
 	}
 	refused := change{next: inv, applied: appliedMismatch, previous: map[string]any{}}
-	refused.reason = "the provider's id " + c.next.ProviderRef + " already belongs to invoice " + other.ID
+	refused.reason = "the provider's id " + c.next.ProviderRef + " already belongs to invoice " + other
 	refused.review(refused.reason)
 	*c = refused
 	return nil
@@ -166,7 +164,7 @@ func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoi
 		}
 	}
 	c.next.UpdatedAt = now
-	if err := tx.UpdateInvoice(&c.next); err != nil {
+	if err := tx.ChangeInvoice(before, &c.next); err != nil {
 		return err
 	}
 	out.invoice = c.next
@@ -218,20 +216,17 @@ func (h *Host) emit(tx *store.Tx, c *change, obs observation) error {
 	if len(c.events) == 0 {
 		return nil
 	}
-	data, err := json.Marshal(eventView(c.next))
-	if err != nil {
-		return err
-	}
-	previous, err := json.Marshal(c.previous)
-	if err != nil {
-		return err
+	if c.data == nil {
+		if err := c.encode(); err != nil {
+			return err
+		}
 	}
 	now := h.now()
 	for _, kind := range c.events {
 		ev := store.Event{
 			ID: newID("evt", now), Type: kind, Schema: 1, Tenant: c.next.Tenant, Mode: c.next.Mode, Account: c.next.AccountID,
 			ObjectType: "invoice", ObjectID: c.next.ID, ObjectVersion: c.next.Version, OccurredAt: now,
-			Actor: obs.actor, Cause: orElse(obs.cause, string(obs.kind)), Data: data, Previous: previous,
+			Actor: obs.actor, Cause: orElse(obs.cause, string(obs.kind)), Data: c.data, Previous: c.previousData,
 		}
 		if err := tx.AppendEvent(&ev); err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 // temporary directory, and the host as the first process of its namespace. Every fault is tried in the soak, otherwise those in
 // which processes, pipes and files of the plugin matter.
 func TestFaultSuiteInRestrictedEnvironment(t *testing.T) {
+	t.Parallel() // it runs in a process of its own and mostly waits
 	faults := []string{"freeze", "fork", "double-fork", "hold-fds", "flood", "garbage", "panic", "exit-zero", "exit-at-start"}
 	pattern := "^TestFaultSuite$/^(" + strings.Join(append(faults, "warm_up"), "|") + ")$"
 	if soaking() {

@@ -53,6 +53,9 @@ func TestEveryKilledPluginIsReplaced(t *testing.T) {
 
 // kill -9 of the host, with two plugins that serve: they end too, and the next start removes what it left.
 func TestAKilledHostLeavesNothing(t *testing.T) {
+	if !soaking() {
+		t.Parallel()
+	}
 	s := newShop(t)
 	list := installed(t, stateOne("1.0.0", ""))
 	second := list[0]
@@ -101,6 +104,9 @@ func runs(pid int) bool {
 
 // kill -9 of the host at any moment around a change of versions: what was committed is what the next host runs.
 func TestAHostThatDiesDuringAChangeRunsWhatWasChosen(t *testing.T) {
+	if !soaking() {
+		t.Parallel()
+	}
 	s := newShop(t)
 	list := installed(t, stateOne("1.0.0", ""), stateOne("1.1.0", ""))
 	p := newHostProcess(t, s, list)

@@ -42,29 +42,48 @@ func eventView(r store.Invoice) Invoice {
 
 // viewIn completes an invoice with what is stored beside it.
 func (h *Host) viewIn(ctx context.Context, r *store.Reader, row store.Invoice) (*Invoice, error) {
+	var with beside
+	var err error
+	if with.attempts, err = r.Attempts(ctx, row.ID); err != nil {
+		return nil, err
+	}
+	if with.disputes, err = r.Disputes(ctx, row.ID); err != nil {
+		return nil, err
+	}
+	if awaitsPayer(row.Status) {
+		if with.nextActions, err = nextActions(ctx, r, row); err != nil {
+			return nil, err
+		}
+	}
+	if with.account, err = r.Account(ctx, row.AccountID); err != nil {
+		with.account = store.Account{} // offers nothing
+	}
+	return h.viewWith(ctx, r, row, with), nil
+}
+
+// beside is what is stored beside an invoice and shown with it.
+type beside struct {
+	attempts    []pay.Attempt
+	disputes    []store.Dispute
+	nextActions []pay.NextAction
+	account     store.Account
+}
+
+// viewWith is viewIn with what stands beside the invoice at hand.
+func (h *Host) viewWith(ctx context.Context, r *store.Reader, row store.Invoice, with beside) *Invoice {
 	inv := eventView(row)
-	attempts, err := r.Attempts(ctx, row.ID)
-	if err != nil {
-		return nil, err
-	}
-	inv.Attempts = append(inv.Attempts, attempts...)
-	disputes, err := r.Disputes(ctx, row.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range disputes {
+	inv.Attempts = append(inv.Attempts, with.attempts...)
+	for _, d := range with.disputes {
 		inv.Disputes = append(inv.Disputes, d.Dispute)
 	}
 	if awaitsPayer(row.Status) {
-		if inv.NextActions, err = nextActions(ctx, r, row); err != nil {
-			return nil, err
-		}
+		inv.NextActions = append(inv.NextActions, with.nextActions...)
 	}
 	if len(inv.NextActions) > 0 {
 		inv.NextAction = &inv.NextActions[0]
 	}
-	inv.AllowedActions = h.allowedActions(ctx, r, row)
-	return &inv, nil
+	inv.AllowedActions = h.allowedActions(ctx, r, row, with.account)
+	return &inv
 }
 
 // awaitsPayer reports whether there is anything left for the payer to do. While the provider works on what the payer did there is
@@ -88,10 +107,9 @@ func nextActions(ctx context.Context, r *store.Reader, row store.Invoice) ([]pay
 // allowedActions are the commands the host would not refuse now: state times
 // what the account offers. The provider's own actions follow, as "action:" and their name. The provider may still say that its
 // own state is another.
-func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.Invoice) []string {
+func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.Invoice, account store.Account) []string {
 	allowed := []string{}
-	account, err := r.Account(ctx, row.AccountID)
-	if err != nil || account.Abilities == nil {
+	if account.Abilities == nil {
 		return allowed
 	}
 	if row.ProviderRef != "" && account.Abilities.Has(pay.CanGetInvoice) ||

@@ -23,6 +23,8 @@ type batch struct {
 	keys dataKeys
 	// events says that the transaction has events, erased that a data key was destroyed in it.
 	events, erased bool
+	// thorough says that Dialect.Erase was run.
+	thorough bool
 }
 
 // counter is one row of sequences as the transaction sees it.
@@ -78,6 +80,7 @@ func (s *Store) attempt(jobs []*job, guarded bool) (again []*job) {
 		return failAll(jobs, err)
 	}
 	b := &batch{session: s.writer, counters: map[string]*counter{}, keys: dataKeys{}}
+	defer s.endErasing(b)
 	if _, err := b.session.exec(s.dialect.Begin); err != nil {
 		return failAll(jobs, fmt.Errorf("store: the transaction did not begin; nothing was done: %w", err))
 	}
@@ -108,6 +111,28 @@ func (s *Store) attempt(jobs []*job, guarded bool) (again []*job) {
 	}
 	s.committed(b)
 	return nil
+}
+
+// erase makes the rest of the transaction overwrite what it frees.
+func (t *Tx) erase() error {
+	if t.batch.thorough || t.s.dialect.Erase == "" {
+		return nil
+	}
+	if err := t.batch.session.once(t.s.dialect.Erase); err != nil {
+		t.failed()
+		return fmt.Errorf("store: %w", err)
+	}
+	t.batch.thorough = true
+	return nil
+}
+
+func (s *Store) endErasing(b *batch) {
+	if !b.thorough {
+		return
+	}
+	if err := b.session.once(s.dialect.Erased); err != nil { // it goes on overwriting, which is only slower
+		s.log.Warn("ending the overwriting of erased secrets", "error", err)
+	}
 }
 
 // run runs one job in the batch's transaction; its error goes to j.err.

@@ -46,5 +46,10 @@ func (t *Tx) PutCredential(c *Credential) error {
 	if c.Version == 0 {
 		return t.insertVersioned("credentials", fields, &c.Version)
 	}
+	if c.Token == "" {
+		if err := t.erase(); err != nil {
+			return err
+		}
+	}
 	return t.update("credentials", fields, c.ID, &c.Version)
 }

@@ -95,6 +95,9 @@ func (r *Reader) openDataKey(ctx context.Context, where string, args ...any) (se
 
 // eraseKeys destroys the current key of an owner and deletes the rows that were sealed under it.
 func (t *Tx) eraseKeys(tenant, kind, owner string) error {
+	if err := t.erase(); err != nil {
+		return err
+	}
 	delete(t.s.keys, keyOwnerName{tenant, kind, owner})
 	delete(t.batch.keys, keyOwnerName{tenant, kind, owner})
 	const ownerIs = "tenant = $1 AND owner_kind = $2 AND owner_id = $3"

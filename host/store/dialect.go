@@ -10,6 +10,9 @@ type Dialect struct {
 	// Statement, if set, puts a query or a change into the form that the driver takes fastest; each text is given once. The
 	// order of the parameters stays.
 	Statement func(text string) string
+	// Erase, if set, is run before a transaction destroys a secret: from then on what is freed is overwritten, wherever it lies and
+	// whatever that costs. Erased ends it after the transaction.
+	Erase, Erased string
 	// Begin starts a transaction that may write, for example "BEGIN IMMEDIATE".
 	Begin string
 	// ForUpdate is appended to a SELECT whose row the transaction will change:

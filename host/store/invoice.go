@@ -57,6 +57,29 @@ func (r *Reader) Invoice(ctx context.Context, id string) (Invoice, error) {
 	return one(ctx, r, r.invoices(), "WHERE id = $1", id)
 }
 
+// InvoiceVersion returns the version of an invoice.
+func (r *Reader) InvoiceVersion(ctx context.Context, id string) (int64, error) {
+	return scalar[int64](ctx, r, "SELECT version FROM invoices WHERE id = $1", id)
+}
+
+// OtherInvoiceWithRef returns the id of an invoice of the account, other than the given one, that has the provider's id, the newest
+// if there are several.
+func (r *Reader) OtherInvoiceWithRef(ctx context.Context, accountID, ref, id string) (string, error) {
+	return scalar[string](ctx, r, "SELECT id FROM invoices WHERE provider_ref = $1 AND account_id = $2 AND provider_ref <> '' AND id <> $3 "+
+		"ORDER BY created_at DESC, id DESC LIMIT 1", ref, accountID, id)
+}
+
+// UnresolvedCreate returns the newest invoice of an account with the reference whose create is not settled, and that create.
+func (r *Reader) UnresolvedCreate(ctx context.Context, accountID, reference string) (invoiceID, operationID string, err error) {
+	const where = " FROM invoices WHERE reference = $1 AND account_id = $2 AND reference <> '' AND unresolved_operation <> '' " +
+		"AND unresolved_operation = create_operation_id ORDER BY created_at DESC, id DESC LIMIT 1"
+	if invoiceID, err = scalar[string](ctx, r, "SELECT id"+where, reference, accountID); err != nil {
+		return "", "", err
+	}
+	operationID, err = scalar[string](ctx, r, "SELECT unresolved_operation FROM invoices WHERE id = $1", invoiceID)
+	return invoiceID, operationID, err
+}
+
 // invoiceNames are the columns of [Reader.InvoiceNamed].
 func (r *Reader) invoiceNames(i *Invoice) []field {
 	return []field{
@@ -146,4 +169,9 @@ func (t *Tx) InsertInvoice(i *Invoice) error {
 // id and creation time.
 func (t *Tx) UpdateInvoice(i *Invoice) error {
 	return t.update("invoices", t.invoices().fields(i), i.ID, &i.Version)
+}
+
+// ChangeInvoice is [Tx.UpdateInvoice] for an invoice that is stored as before, which has i's version: it writes what differs.
+func (t *Tx) ChangeInvoice(before Invoice, i *Invoice) error {
+	return t.updateChanged("invoices", t.invoices().fields(&before), t.invoices().fields(i), i.ID, &i.Version)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ func (r *Reader) operations() record[operationRow] {
 			mutable("state", &o.State),
 			mutable("executed", &o.Executed),
 			mutable("resolution", &o.Resolution),
-			mutable("request", blobRef{&o.request}),
+			fixed("request", blobRef{&o.request}),
 			mutable("result", blobRef{&o.result}),
 			mutable("error", rawRef{&o.Error}),
 			mutable("error_kind", &o.ErrorKind),
@@ -150,17 +151,49 @@ func (t *Tx) InsertOperation(op *Operation) (existing *Operation, err error) {
 	return nil, fmt.Errorf("%w: the id or provider key of operation %s is taken", ErrConflict, op.ID)
 }
 
+// OperationVersion returns the version of an operation.
+func (r *Reader) OperationVersion(ctx context.Context, id string) (int64, error) {
+	return scalar[int64](ctx, r, "SELECT version FROM operations WHERE id = $1", id)
+}
+
 // UpdateOperation writes what can change where the stored version is
 // op.Version. Who asked for what never changes: id, tenant, account, provider,
-// kind, action, keys, fingerprint, object, invoice, customer and creation time.
+// kind, action, keys, fingerprint, request, object, invoice, customer and creation time.
 func (t *Tx) UpdateOperation(op *Operation) error {
-	row, err := t.sealOperation(op)
+	changed := *op
+	changed.Request = nil // stays as it is
+	row, err := t.sealOperation(&changed)
 	if err != nil {
 		return err
 	}
 	fields := t.operations().fields(row)
 	old := op.Version
 	if err := t.update("operations", fields, op.ID, &row.Version); err != nil {
+		return err
+	}
+	setUntilUndone(t, &op.Version, old+1)
+	return nil
+}
+
+// ChangeOperation is [Tx.UpdateOperation] for an operation that is stored as before, which has op's version: it writes what
+// differs.
+func (t *Tx) ChangeOperation(before Operation, op *Operation) error {
+	changed := *op
+	changed.Request = nil // stays as it is
+	stored := operationRow{Operation: before}
+	switch {
+	case op.Result == nil:
+		stored.result = before.Result // differs from none, if there is one
+	case bytes.Equal(before.Result, op.Result):
+		changed.Result = nil
+	}
+	row, err := t.sealOperation(&changed)
+	if err != nil {
+		return err
+	}
+	old := op.Version
+	fields := t.operations().fields(row)
+	if err := t.updateChanged("operations", t.operations().fields(&stored), fields, op.ID, &row.Version); err != nil {
 		return err
 	}
 	setUntilUndone(t, &op.Version, old+1)

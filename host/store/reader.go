@@ -35,6 +35,11 @@ func (p *pool) query(ctx context.Context, text string, args []any) (rowSet, erro
 	if err := p.s.usable(); err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// Queries are short. A context that can end costs two goroutines each, one of database/sql and one of the driver.
+	ctx = context.WithoutCancel(ctx)
 	stmt, err := p.prepared(ctx, text) //nolint:sqlclosecheck // kept until the pool closes
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/binary"
 	"encoding/json"
@@ -31,6 +32,16 @@ func (r sealedRef) Value() (driver.Value, error) {
 		return nil, err
 	}
 	return column, err
+}
+
+// sameAs compares the clear bytes.
+func (r sealedRef) sameAs(other sealedRef) (bool, error) {
+	mine, err := r.get()
+	if err != nil {
+		return false, err
+	}
+	theirs, err := other.get()
+	return bytes.Equal(mine, theirs) && (mine == nil) == (theirs == nil), err
 }
 
 func (r sealedRef) Scan(src any) error {

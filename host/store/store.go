@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,8 +27,10 @@ type Config struct {
 	// It must end with ctx.
 	Lock func(ctx context.Context) (unlock func() error, err error)
 	// Checkpoint, if set, does background work on the database file after commits, about once every
-	// CheckpointEvery. Scrub asks it to leave no old bytes in the log, because a data key was destroyed.
-	Checkpoint func(ctx context.Context, scrub bool) error
+	// CheckpointEvery. Scrub asks it to leave no old bytes in the log, because a data key was destroyed. It returns how many
+	// pages the log has: when it has many, Checkpoint is also called between two commits, after a call beside them has left
+	// little to do, so that the log can begin anew. It runs once at a time.
+	Checkpoint func(ctx context.Context, scrub bool) (pages int, err error)
 	// CheckpointEvery is the least time between two checkpoints; zero means a second.
 	CheckpointEvery time.Duration
 	// Closed is called once, at the end of Close.
@@ -61,7 +64,10 @@ type Store struct {
 	wary       int      // of the writer's goroutine: how many batches still use savepoints from the start
 	keys       dataKeys // of the writer's goroutine: as committed
 	// commits nudges the checkpointer; it has room for one token.
-	commits        chan struct{}
+	commits chan struct{}
+	// finish asks the writer for the last bit of a checkpoint.
+	finish         atomic.Bool
+	checkpointing  sync.Mutex
 	checkpointDone chan struct{}
 
 	mu          sync.Mutex

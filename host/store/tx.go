@@ -1,10 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -92,7 +95,12 @@ func (t *Tx) update(table string, fields []field, id string, version *int64) err
 			args = append(args, f.ref)
 		}
 	}
-	n, err := t.exec(text, append(args, id, old)...)
+	return t.compareAndSwap(table, text, append(args, id, old), id, version, old)
+}
+
+// compareAndSwap runs an update that must find the row as it was.
+func (t *Tx) compareAndSwap(table, text string, args []any, id string, version *int64, old int64) error {
+	n, err := t.exec(text, args...)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("%w: %s %s is not at version %d any more", ErrConflict, table, id, old)
 	}
@@ -100,6 +108,66 @@ func (t *Tx) update(table string, fields []field, id string, version *int64) err
 		*version = old
 	}
 	return err
+}
+
+// updateChanged is update for a row whose former state is known: it writes only the columns that differ, because SQLite rewrites
+// every index that has one of the columns written, also where the value stays.
+func (t *Tx) updateChanged(table string, before, fields []field, id string, version *int64) error {
+	old := *version
+	t.setVersion(version, old+1)
+	var written uint64 // a bit for each field
+	var args []any
+	for i, f := range fields {
+		if f.fixed {
+			continue
+		}
+		value, changed, err := newValue(before[i].ref, f.ref)
+		if err != nil {
+			return fmt.Errorf("store: column %s of %s: %w", f.name, table, err)
+		}
+		if changed {
+			written |= 1 << i
+			args = append(args, value)
+		}
+	}
+	text := t.texts.of("update "+table+" "+strconv.FormatUint(written, 36), func() string {
+		var changed []field
+		for i, f := range fields {
+			if written&(1<<i) != 0 {
+				changed = append(changed, f)
+			}
+		}
+		return updateText(table, changed)
+	})
+	return t.compareAndSwap(table, text, append(args, id, old), id, version, old)
+}
+
+// newValue is the value of a column and whether it differs from the one before.
+func newValue(before, after any) (driver.Value, bool, error) {
+	if a, ok := after.(sealedRef); ok { // sealed again, the same bytes look different
+		same, err := a.sameAs(before.(sealedRef))
+		if err != nil || same {
+			return nil, false, err
+		}
+		value, err := bound(after)
+		return value, true, err
+	}
+	old, err := bound(before)
+	if err != nil {
+		return nil, false, err
+	}
+	value, err := bound(after)
+	if err != nil {
+		return nil, false, err
+	}
+	if b, ok := value.([]byte); ok {
+		a, ok := old.([]byte)
+		return value, !ok || !bytes.Equal(a, b), nil
+	}
+	if _, ok := old.([]byte); ok {
+		return value, true, nil
+	}
+	return value, value != old, nil
 }
 
 // setVersion sets a record's version until the job is rolled back.

@@ -97,6 +97,7 @@ func (s *Store) writeLoop() {
 				break
 			}
 			s.runBatch(jobs)
+			s.finishCheckpoint()
 			s.nudgeCheckpoint()
 		}
 	}

@@ -167,15 +167,15 @@ func supervise[Res any](
 	// settled is decided once: by the goroutine when fn returns, or by the caller when it gives up.
 	const returned, gaveUp = 1, 2
 	var settled atomic.Int32
-	results := make(chan outcome[Res], 1)
+	out := new(outcome[Res]) // on the heap, and read once finished: results are large, and stacks are to stay small
+	finished := make(chan struct{})
 	g.running.Add(1)
 	g.workers.run(func() {
-		var out outcome[Res]
 		defer func() {
 			if p := recover(); p != nil {
 				g.log.Error("the plugin panicked", "method", string(m), "operation", call.OperationID,
 					"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				out = outcome[Res]{err: panicked(m, mutating)}
+				*out = outcome[Res]{err: panicked(m, mutating)}
 			}
 			late := !settled.CompareAndSwap(0, returned)
 			g.running.Add(-1)
@@ -184,27 +184,27 @@ func supervise[Res any](
 				g.log.Warn("an abandoned call has returned", "method", string(m), "operation", call.OperationID)
 			}
 			done(out.res, out.err, late)
-			results <- out
+			close(finished)
 		}()
 		out.res, out.err = fn(ctx)
 	})
 
 	select {
-	case out := <-results:
+	case <-finished:
 		return out.res, known(out.err, mutating)
 	case <-ctx.Done():
 	}
 	wait := time.NewTimer(grace)
 	defer wait.Stop()
 	select {
-	case out := <-results:
+	case <-finished:
 		return out.res, known(out.err, mutating)
 	case <-wait.C:
 	}
 	g.abandoned.Add(1)
 	if !settled.CompareAndSwap(0, gaveUp) {
 		g.abandoned.Add(-1)
-		out := <-results
+		<-finished
 		return out.res, known(out.err, mutating)
 	}
 	g.log.Warn("a call is abandoned: the plugin did not return at its deadline", "method", string(m), "operation", call.OperationID)
@@ -212,8 +212,8 @@ func supervise[Res any](
 }
 
 func withDeadline(ctx context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
-	if deadline.IsZero() {
-		return context.WithCancel(ctx)
+	if around, ok := ctx.Deadline(); deadline.IsZero() || ok && !around.After(deadline) {
+		return context.WithCancel(ctx) // a timer of its own would tell nothing new
 	}
 	return context.WithDeadline(ctx, deadline)
 }

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// keptWorkers is how many goroutines a plugin process keeps for its adapter's calls.
-const keptWorkers = 16
+// keptWorkers is how many goroutines, once they were needed, a plugin process keeps for its adapter's calls.
+const keptWorkers = 64
 
 // workers runs every job in a goroutine of its own, at once. Some of these goroutines wait for another job when theirs is done:
 // the stack that an adapter needs then has not to grow anew for every call.

@@ -31,7 +31,7 @@ func figures() []report.Figure {
 		},
 		{
 			Text:    "calls to a plugin a second for each core, both processes, 64 at a time",
-			Subject: hop.Ours, Callers: 64, Metric: round.CPU, PerCore: true,
+			Subject: hop.Stream, Callers: 64, Metric: round.CPU, PerCore: true,
 		},
 		{Text: "commits a second that one writer makes, 64 at a time", Subject: commit.Store, Callers: 64, Metric: round.Rate},
 		{Text: "start of a plugin to its first answer", Subject: launch.Ours, Callers: 1, Metric: round.Took},

@@ -15,8 +15,11 @@ import (
 
 const aboutHop = `One create call with the same request and answer. Bare grpc-go and go-plugin call with a ready-made message on default settings and
 answer with a ready-made one; they carry no deadline, no frame and no verdict. The host call starts from the engine's types, carries deadline,
-status, trace context and keys, runs the adapter behind the SDK's guard, checks the answer and ends with types and a verdict. "In process" is the
-same without a socket.`
+status, trace context and keys, runs the adapter behind the SDK's guard, checks the answer and ends with types and a verdict. "Stream" is the lane on
+which calls share one stream, as hosts and plugins use it by default; "unary" makes each a gRPC call of its own. "In process" is the same without a socket.
+Processor time is that of this process and the plugin's. Our plugins run
+with GOGC=400, as the host starts them by default; the host has Go's own setting, 100, and in the rows with gc_percent: 400 that one. The peers have 100 on both
+sides, except where their name says otherwise.`
 
 func measureHop(ctx context.Context, s settings) (_ []report.Group, err error) {
 	b, end, err := s.startHop(ctx)
@@ -62,7 +65,7 @@ func measureStart(ctx context.Context, s settings) (_ []report.Group, err error)
 }
 
 const aboutSandboxes = `Peers that run the adapter inside the host, four instances each, without deadline or verdict. The guest exchanges the same encoded
-messages, the script tables of their fields. They are measured apart from the hop, because their memory changes how often the host's collector runs.`
+messages and reads them with protobuf's own runtime, the script gets tables of their fields. They are measured apart from the hop, because their memory changes how often the host's collector runs.`
 
 func measureSandboxes(ctx context.Context, s settings) (_ []report.Group, err error) {
 	b, end, err := s.startHop(ctx)

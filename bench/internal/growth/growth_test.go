@@ -9,10 +9,10 @@ import (
 )
 
 func TestFits(t *testing.T) {
-	require.NoError(t, fits(10e9, 50e9, 100))
-	require.ErrorContains(t, fits(41e9, 200e9, 100), "41 GB")
-	require.ErrorContains(t, fits(30e9, 39e9, 100), "39 GB are free")
-	require.ErrorContains(t, fits(10e9, 50e9, 601), "601 s")
+	require.NoError(t, fits(10e9, 50e9, time.Minute))
+	require.ErrorContains(t, fits(41e9, 200e9, time.Minute), "41 GB")
+	require.ErrorContains(t, fits(30e9, 39e9, time.Minute), "39 GB are free")
+	require.ErrorContains(t, fits(10e9, 50e9, 11*time.Minute), "10m0s")
 }
 
 func TestMovedCursor(t *testing.T) {

@@ -92,18 +92,18 @@ func room(dir string, n int, begin time.Time, say func(string)) func(int, float6
 			told = time.Now()
 			say(fmt.Sprintf("%d of %d invoices, %.1f kB each, %.0f s", done, n, each/1000, took.Seconds()))
 		}
-		return fits(need, free, took.Seconds()/float64(done)*float64(n))
+		return fits(need, free, took)
 	}
 }
 
-// fits says whether filling may go on: need and free are bytes, seconds is how long all of it will take.
-func fits(need, free, seconds float64) error {
+// fits says whether filling may go on: need and free are bytes, took is how long it has taken.
+func fits(need, free float64, took time.Duration) error {
 	switch {
 	case need > mostDisk || need > free-mustStay:
 		return fmt.Errorf("needs %.0f GB of disk; %.0f GB are free, of which %.0f stay free, and at most %.0f are used",
 			need/1e9, free/1e9, mustStay/1e9, mostDisk/1e9)
-	case seconds > mostTime.Seconds():
-		return fmt.Errorf("filling takes %.0f s, more than %v", seconds, mostTime)
+	case took > mostTime:
+		return fmt.Errorf("filling was not done after %v", mostTime)
 	}
 	return nil
 }

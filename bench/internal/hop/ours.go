@@ -43,9 +43,10 @@ func (s *Starter) Start(ctx context.Context) (*process.Process, error) {
 	})
 }
 
-// Open makes a connection usable for calls, as a host does before the first one.
-func Open(ctx context.Context, conn grpc.ClientConnInterface) (pay.Account, error) {
-	client := plugin.NewClient(conn, plugin.ClientConfig{Unary: true})
+// Open makes a connection usable for calls, as a host does before the first one. Calls go over the stream lane unless they are to
+// be plain ones.
+func Open(ctx context.Context, conn grpc.ClientConnInterface, unary bool) (pay.Account, error) {
+	client := plugin.NewClient(conn, plugin.ClientConfig{Unary: unary})
 	if err := client.Start(ctx); err != nil {
 		return nil, err
 	}

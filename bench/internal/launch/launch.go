@@ -60,7 +60,7 @@ func (b *Bench) ours(ctx context.Context) (int, func(), error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	account, err := hop.Open(ctx, proc.Conn())
+	account, err := hop.Open(ctx, proc.Conn(), false)
 	if err == nil {
 		err = hop.Create(ctx, account, echo.Request())
 	}

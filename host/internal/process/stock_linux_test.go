@@ -37,6 +37,8 @@ func stock(hazard string) {
 	demos := map[string]func(*stockHost) string{
 		"01": stockPanic, "02": stockFreeze, "03": stockHeldPipes, "04": stockLongLine, "05": stockDeath, "08": stockEnvironment,
 		"11": stockOversize, "12": stockSlowKill, "13": stockStalledWriter, "14": stockPrint,
+		"06": stockLeftSocket, "07": stockKillLooksLikeCrash, "09": stockPinHoldsOnce, "10": stockStartAfterKill, "15": stockPrintsVanish,
+		"16": stockWaitingServer, "17": stockLongDirectory, "18": stockOrphans,
 	}
 	fmt.Println(demos[hazard](s))
 	s.end()

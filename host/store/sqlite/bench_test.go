@@ -2,7 +2,9 @@ package sqlite_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -54,6 +56,78 @@ func BenchmarkGroupCommitRatio(b *testing.B) {
 	}
 	b.ReportMetric(float64(times[0])/float64(times[1]), "times-faster")
 	b.ReportMetric(float64(64*8*b.N)/times[1].Seconds(), "commits/s")
+}
+
+// BenchmarkIntentOfLimit compares group commit, in short rounds in turn, with what the same disk lets as many callers append who
+// share each flush: 4 KiB for each, which is about what an intent has.
+func BenchmarkIntentOfLimit(b *testing.B) {
+	for _, callers := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			st, limit := benchStore(b), newAppender(b)
+			var n atomic.Int64
+			round := func(call func()) time.Duration {
+				begin := time.Now()
+				var wg sync.WaitGroup
+				for range callers {
+					wg.Go(func() {
+						for range 8 {
+							call()
+						}
+					})
+				}
+				wg.Wait()
+				return time.Since(begin)
+			}
+			var ours, floor time.Duration
+			for b.Loop() {
+				ours += round(func() { intent(b, st, n.Add(1)) })
+				floor += round(func() { limit.append(b) })
+			}
+			b.ReportMetric(float64(floor)/float64(ours), "of-limit")
+			b.ReportMetric(float64(8*callers*b.N)/ours.Seconds(), "commits/s")
+		})
+	}
+}
+
+// appender appends to a file and flushes it once for all who came while it flushed before.
+type appender struct {
+	mu      sync.Mutex // held while writing
+	waiting sync.Mutex // guards next
+	next    *appending
+	file    *os.File
+}
+
+type appending struct {
+	callers int
+	done    bool
+}
+
+func newAppender(b *testing.B) *appender {
+	b.Helper()
+	file, err := os.Create(filepath.Join(b.TempDir(), "limit"))
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, file.Close()) })
+	return &appender{file: file, next: &appending{}}
+}
+
+func (a *appender) append(b *testing.B) {
+	a.waiting.Lock()
+	mine := a.next
+	mine.callers++
+	a.waiting.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if mine.done { // whoever held mu before wrote for all of us
+		return
+	}
+	a.waiting.Lock()
+	a.next = &appending{}
+	a.waiting.Unlock()
+	_, err := a.file.Write(make([]byte, 4096*mine.callers))
+	if err = errors.Join(err, a.file.Sync()); err != nil {
+		b.Error(err)
+	}
+	mine.done = true
 }
 
 func benchIntent(b *testing.B, callers int, oneByOne bool) {

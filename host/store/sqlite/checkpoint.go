@@ -19,9 +19,9 @@ func newCheckpointer(file, synchronous string) (*checkpointer, error) {
 	return &checkpointer{db}, nil
 }
 
-// run moves what no reader needs any more and waits for nobody. With scrub it
+// run returns the length of the log in pages. It moves what no reader needs any more and waits for nobody. With scrub it
 // waits for readers and the writer, moves everything and cuts the log to nothing, so that old bytes of it are gone.
-func (c *checkpointer) run(ctx context.Context, scrub bool) error {
+func (c *checkpointer) run(ctx context.Context, scrub bool) (int, error) {
 	mode := "PASSIVE"
 	if scrub {
 		mode = "TRUNCATE"
@@ -31,7 +31,7 @@ func (c *checkpointer) run(ctx context.Context, scrub bool) error {
 	if err == nil && scrub && busy != 0 {
 		err = fmt.Errorf("sqlite: a reader kept the log from being cut (%d of %d pages moved)", moved, pages)
 	}
-	return err
+	return pages, err
 }
 
 func (c *checkpointer) close() error { return c.db.Close() }

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -186,6 +190,88 @@ func TestErasedKeysLeaveTheFile(t *testing.T) {
 	st = openFile(t, path)
 	require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.ErasePersonal("", "anna") }))
 	require.Eventually(t, func() bool { return !bytes.Contains(onDisk(t, path), key) }, 30*time.Second, 10*time.Millisecond)
+}
+
+// Keys lie side by side, and their pages are joined as they are erased. No copy of any may stay, in whatever order they go.
+func TestManyErasedKeysLeaveTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "payhost.db")
+	st := openFile(t, path)
+	const customers, together = 400, 7
+	name := func(n int) string { return fmt.Sprintf("customer-%03d", n*173%customers) }
+	for n := range customers {
+		require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.PutPersonal(store.PersonalData{CustomerID: name(n), ObjectType: "invoice", ObjectID: "i", Kind: store.PersonalPayer, Data: json.RawMessage(`{}`)})
+		}))
+	}
+	require.NoError(t, st.Close())
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	rows, err := db.QueryContext(t.Context(), "SELECT data_key FROM customer_keys")
+	require.NoError(t, err)
+	defer rows.Close()
+	var keys [][]byte
+	for rows.Next() {
+		var key []byte
+		require.NoError(t, rows.Scan(&key))
+		keys = append(keys, key)
+	}
+	require.NoError(t, rows.Err())
+	require.NoError(t, db.Close())
+	require.Len(t, keys, customers)
+
+	st = openFile(t, path)
+	for n := 0; n < customers; n += together {
+		require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error {
+			for k := n; k < min(n+together, customers); k++ {
+				if err := tx.ErasePersonal("", name(k*7%customers)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	require.NoError(t, st.Close())
+	disk := onDisk(t, path)
+	for _, key := range keys {
+		require.False(t, bytes.Contains(disk, key), "an erased key is still in the file")
+	}
+}
+
+// Under a load that never pauses the log begins anew all the same, long before a commit has to move it.
+func TestTheLogBeginsAnewUnderLoad(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "payhost.db")
+	st := openFile(t, path)
+	sequence := func() uint32 { // of the log: how often it began anew
+		head := make([]byte, 16)
+		f, err := os.Open(path + "-wal")
+		require.NoError(t, err)
+		defer f.Close()
+		_, err = io.ReadFull(f, head)
+		require.NoError(t, err)
+		return binary.BigEndian.Uint32(head[12:])
+	}
+	require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.SetCursor("c", 1) }))
+	first := sequence()
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				e := store.Evidence{ID: fmt.Sprint(n, "-", i), Evidence: pay.Evidence{Raw: make([]byte, 64<<10)}, CreatedAt: utc()}
+				if err := st.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertEvidence(&e) }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return sequence() > first }, 60*time.Second, 10*time.Millisecond)
+	stop()
+	wg.Wait()
+	info, err := os.Stat(path + "-wal")
+	require.NoError(t, err)
+	require.Less(t, info.Size(), int64(60000*4096))
 }
 
 func TestSecondOwnerWaits(t *testing.T) {

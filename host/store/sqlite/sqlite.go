@@ -123,7 +123,7 @@ func open(file, synchronous string, opts Options, closed func() error) (*store.S
 	return store.New(store.Config{
 		Dialect: dialect(),
 		Write: func() (driver.Conn, error) {
-			return (&sqlite.Driver{}).Open(dsn(file, "rwc", pragmas(synchronous, -131072, 20000)))
+			return (&sqlite.Driver{}).Open(dsn(file, "rwc", pragmas(synchronous, -131072, 60000)))
 		},
 		Read:       read,
 		Sealer:     opts.Sealer,
@@ -143,10 +143,11 @@ func open(file, synchronous string, opts Options, closed func() error) (*store.S
 
 // pragmas of a connection that writes. The log is moved to the file by the background
 // checkpointer; autocheckpoint is the net below it, high enough that commits rarely meet it. A negative cache size is in
-// KiB. secure_delete overwrites what is deleted, so that a destroyed data key is not left behind in a free page.
+// KiB. secure_delete overwrites what is deleted, so that a destroyed data key is not left behind: FAST within the pages of a table,
+// which is all that storing a key can leave a copy in; the transactions that destroy one overwrite freed pages too.
 func pragmas(synchronous string, cache, autocheckpoint int) []string {
 	return []string{
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)", "secure_delete(1)",
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)", "secure_delete(FAST)",
 		"temp_store(MEMORY)",
 		fmt.Sprintf("cache_size(%d)", cache), fmt.Sprintf("wal_autocheckpoint(%d)", autocheckpoint),
 	}
@@ -171,6 +172,8 @@ func dialect() store.Dialect {
 			return strings.Replace(statement, "\n);", "\n) STRICT;", 1)
 		},
 		Statement: positional,
+		Erase:     "PRAGMA secure_delete = ON",
+		Erased:    "PRAGMA secure_delete = FAST",
 		Begin:     "BEGIN IMMEDIATE",
 	}
 }

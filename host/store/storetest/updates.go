@@ -30,6 +30,62 @@ func refilled[T any]() T {
 	return v
 }
 
+// checkChanges changes rows whose former state is known: all of them, then little, then nothing but the version.
+func checkChanges(t *testing.T, st *store.Store, newer store.Invoice, later store.Operation) {
+	t.Helper()
+	ctx := t.Context()
+	invoice, operation := newInvoice("inv-2"), newOperation("op-2", "key-2")
+	operation.ObjectType, operation.ObjectID, operation.Result = "invoice", "inv-2", []byte(`{"first":1}`)
+	newer.ID, later.ID = "inv-2", "op-2"
+	write(t, st, func(tx *store.Tx) error {
+		if err := tx.InsertInvoice(&invoice); err != nil {
+			return err
+		}
+		_, err := tx.InsertOperation(&operation)
+		return err
+	})
+	change := func(editInvoice func(*store.Invoice), editOperation func(*store.Operation)) {
+		t.Helper()
+		wasInvoice, err := st.Invoice(ctx, "inv-2")
+		must(t, err)
+		wasOperation, err := st.Operation(ctx, "op-2")
+		must(t, err)
+		nextInvoice, nextOperation := wasInvoice, wasOperation
+		editInvoice(&nextInvoice)
+		editOperation(&nextOperation)
+		write(t, st, func(tx *store.Tx) error {
+			if err := tx.ChangeInvoice(wasInvoice, &nextInvoice); err != nil {
+				return err
+			}
+			return tx.ChangeOperation(wasOperation, &nextOperation)
+		})
+		gotInvoice, err := st.Invoice(ctx, "inv-2")
+		must(t, err)
+		gotOperation, err := st.Operation(ctx, "op-2")
+		must(t, err)
+		equal(t, "changed invoice", gotInvoice, nextInvoice)
+		equal(t, "changed operation", gotOperation, nextOperation)
+		equal(t, "version", gotInvoice.Version, wasInvoice.Version+1)
+		wantErr(t, st.Write(ctx, func(tx *store.Tx) error { return tx.ChangeInvoice(wasInvoice, &wasInvoice) }), store.ErrConflict)
+		wantErr(t, st.Write(ctx, func(tx *store.Tx) error { return tx.ChangeOperation(wasOperation, &wasOperation) }), store.ErrConflict)
+	}
+	sameInvoice, sameOperation := func(*store.Invoice) {}, func(*store.Operation) {}
+	change(func(i *store.Invoice) {
+		version := i.Version
+		*i = merged(*i, newer, "Tenant", "Mode", "AccountID", "Provider", "Purpose", "Capture",
+			"Amount", "MaxAmount", "Reference", "Description", "CustomerID", "CorrelationID", "CreatedAt")
+		i.Version = version
+	}, func(o *store.Operation) {
+		version := o.Version
+		*o = merged(*o, later, "Tenant", "AccountID", "Provider", "Kind", "Action", "IdempotencyKey",
+			"Fingerprint", "ProviderKey", "ObjectType", "ObjectID", "InvoiceID", "Request", "CustomerID", "CreatedAt")
+		o.Version = version
+	})
+	change(sameInvoice, sameOperation)
+	change(func(i *store.Invoice) { i.PrivateState, i.NextLookAt = nil, time.Time{} }, func(o *store.Operation) { o.Result, o.Error = nil, nil })
+	change(func(i *store.Invoice) { i.Status = "x" }, func(o *store.Operation) { o.Result = []byte(`{"again":2}`) })
+}
+
 func checkUpdates(t *testing.T, st *store.Store) {
 	ctx := t.Context()
 	addAccount(t, st, "acc")
@@ -52,7 +108,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		"Amount", "MaxAmount", "Reference", "Description", "CustomerID", "CorrelationID", "CreatedAt"))
 
 	operation := newOperation("op", "key")
-	operation.ObjectType, operation.ObjectID = "invoice", "inv"
+	operation.ObjectType, operation.ObjectID, operation.Request = "invoice", "inv", []byte(`{"asked":"once"}`)
 	later := refilled[store.Operation]()
 	later.ID = "op"
 	write(t, st, func(tx *store.Tx) error {
@@ -65,7 +121,9 @@ func checkUpdates(t *testing.T, st *store.Store) {
 	gotOperation, err := st.Operation(ctx, "op")
 	must(t, err)
 	equal(t, "operation", gotOperation, merged(operation, later, "Tenant", "AccountID", "Provider", "Kind", "Action", "IdempotencyKey",
-		"Fingerprint", "ProviderKey", "ObjectType", "ObjectID", "InvoiceID", "CustomerID", "CreatedAt"))
+		"Fingerprint", "ProviderKey", "ObjectType", "ObjectID", "InvoiceID", "Request", "CustomerID", "CreatedAt"))
+
+	checkChanges(t, st, newer, later)
 
 	refund := store.Refund{ID: "ref", AccountID: "acc", InvoiceID: "parent", CreatedAt: start()}
 	newRefund := refilled[store.Refund]()

@@ -1,0 +1,69 @@
+package host
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// creating is what the intent of a create writes about its invoice.
+type creating struct {
+	invoice  store.Invoice
+	personal []store.PersonalData
+	change   change
+}
+
+// newCreating makes the rows of an operation's invoice.
+func newCreating(p prepared, op store.Operation) (creating, error) {
+	now := op.CreatedAt
+	inv := store.Invoice{
+		ID: op.InvoiceID, Tenant: op.Tenant, Mode: p.account.Mode, AccountID: op.AccountID, Provider: op.Provider,
+		Status: pay.StatusCreating, Purpose: p.call.Purpose, Capture: p.call.Capture, Amount: p.call.Amount, MaxAmount: p.call.MaxAmount,
+		Reference: p.call.Reference, Description: p.call.Description, CustomerID: p.call.Customer.ID,
+		PaymentMethod: p.call.PaymentMethod, CorrelationID: op.CorrelationID, Metadata: p.call.Metadata,
+		ProviderKey: op.ProviderKey, CreateOperationID: op.ID, CreatedAt: now, UpdatedAt: now,
+	}
+	if p.call.ExpiresIn > 0 {
+		inv.ExpiresAt = now.Add(p.call.ExpiresIn)
+	}
+	inv = asStored(inv)
+	c := creating{invoice: inv}
+	for _, part := range []struct {
+		kind  store.PersonalKind
+		value any
+	}{{store.PersonalCustomer, p.req.Customer}, {store.PersonalPayer, p.req.Payer}} {
+		raw, err := json.Marshal(part.value)
+		if err != nil {
+			return c, err
+		}
+		if string(raw) != "{}" {
+			c.personal = append(c.personal, personal(inv, part.kind, raw))
+		}
+	}
+	inv.Version = 1 // as it will be once it is inserted
+	c.change = change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}}
+	return c, c.change.encode()
+}
+
+// insertCreating writes the rows.
+func (h *Host) insertCreating(tx *store.Tx, c *creating, op store.Operation) error {
+	if err := tx.InsertInvoice(&c.invoice); err != nil {
+		return err
+	}
+	for _, row := range c.personal {
+		if err := tx.PutPersonal(row); err != nil {
+			return err
+		}
+	}
+	return h.emit(tx, &c.change, observation{actor: op.Actor, cause: string(op.Kind)})
+}
+
+// asStored is an invoice as the store gives it back, with times in whole microseconds.
+func asStored(inv store.Invoice) store.Invoice {
+	for _, at := range []*time.Time{&inv.ProviderTime, &inv.NextLookAt, &inv.ExpiresAt, &inv.ClosedAt, &inv.CreatedAt, &inv.UpdatedAt} {
+		*at = at.UTC().Truncate(time.Microsecond)
+	}
+	return inv
+}
