@@ -203,6 +203,28 @@ func TestLaneAnswersWaitForRoom(t *testing.T) {
 	require.Zero(t, q.queued)
 }
 
+// However many large answers wait, few are incomplete at a time.
+func TestLaneAnswersTakeTurns(t *testing.T) {
+	q := newLaneReplies()
+	for i := range 20 {
+		q.put(t.Context(), laneAnswerFrame{id: uint64(i + 1), response: make([]byte, 100<<10)})
+	}
+	incomplete, ended, most := map[uint64]bool{}, 0, 0
+	for data := q.take(); data != nil; data = q.take() {
+		require.NoError(t, readAnswers(*data, func(f laneAnswerFrame) error {
+			if incomplete[f.id] = true; !f.more {
+				delete(incomplete, f.id)
+				ended++
+			}
+			most = max(most, len(incomplete))
+			return nil
+		}))
+	}
+	require.Equal(t, 20, ended)
+	require.LessOrEqual(t, most, laneMaxParts)
+	require.Greater(t, most, 1, "they take turns")
+}
+
 // A lane that does not answer is found by the look at the plugin's health, although the plugin answers without it.
 func TestLaneThatIsSilentIsLeft(t *testing.T) {
 	c, a := serveCarrier(t, newFake(), ClientConfig{}, laneScript.until)
