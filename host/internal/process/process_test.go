@@ -276,7 +276,7 @@ func TestHazard08CleanEnvironment(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{
 		"PROCESS_TEST", "PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_UNIX_SOCKET_DIR",
-		ParentPIDEnv, "TMPDIR", "GIVEN",
+		ParentPIDEnv, "TMPDIR", goGCEnv, "GIVEN",
 	}, keys)
 	require.Contains(t, env, ParentPIDEnv+"="+strconv.Itoa(os.Getpid()))
 	require.Contains(t, env, "GIVEN=on purpose")
