@@ -199,7 +199,7 @@ func (h *Host) verify(ctx context.Context, account store.Account, req pay.Webhoo
 var errNotServing = errors.New("the plugin is not serving")
 
 func (h *Host) askAdapter(ctx context.Context, account store.Account, req pay.WebhookRequest) (pay.WebhookResult, error) {
-	begun := time.Now()
+	begun := time.Now() //nolint:forbidigo // deadlines of contexts are on the system's clock
 	opening, cancelOpening := context.WithTimeout(ctx, min(spoolWait, h.cfg.Timeouts.Webhook))
 	defer cancelOpening()
 	use, err := h.openFor(opening, account, routeTo(req.Tail))

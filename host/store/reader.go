@@ -45,9 +45,9 @@ func (p *pool) query(ctx context.Context, text string, args []any) (rowSet, erro
 		return nil, err
 	}
 	if stmt == nil {
-		return p.db.QueryContext(ctx, text, args...)
+		return p.db.QueryContext(ctx, text, args...) //nolint:rowserrcheck // whoever reads the rows checks
 	}
-	return stmt.QueryContext(ctx, args...)
+	return stmt.QueryContext(ctx, args...) //nolint:rowserrcheck // as above
 }
 
 func (p *pool) failed() {}

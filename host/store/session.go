@@ -76,7 +76,7 @@ func (w *session) query(_ context.Context, text string, args []any) (rowSet, err
 	if err != nil {
 		return nil, err
 	}
-	rows, err := stmt.query.QueryContext(w.ctx, values)
+	rows, err := stmt.query.QueryContext(w.ctx, values) //nolint:contextcheck // see ctx
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (c *Client) Start(ctx context.Context) error {
 		return err
 	}
 	if !c.cfg.Unary && c.conn.lane.Load() == nil && slices.Contains(info.GetFeatures(), featureLane) {
-		c.conn.open(c.cfg.Logger)
+		c.conn.open(c.cfg.Logger) //nolint:contextcheck // the lane lives as long as the connection
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

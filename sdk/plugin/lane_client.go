@@ -159,6 +159,7 @@ func (l *laneClient) leave(c *laneCall) laneState {
 		c.state, c.parts = laneLeft, nil
 		l.cancels = append(l.cancels, c.id)
 		l.rouse()
+	default: // it has ended
 	}
 	return c.state
 }

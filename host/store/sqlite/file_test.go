@@ -260,7 +260,7 @@ func TestTheLogBeginsAnewUnderLoad(t *testing.T) {
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				e := store.Evidence{ID: fmt.Sprint(n, "-", i), Evidence: pay.Evidence{Raw: make([]byte, 64<<10)}, CreatedAt: utc()}
-				if err := st.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertEvidence(&e) }); err != nil {
+				if err := st.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.InsertEvidence(&e) }); err != nil {
 					t.Error(err)
 				}
 			}

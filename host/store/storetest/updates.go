@@ -33,7 +33,6 @@ func refilled[T any]() T {
 // checkChanges changes rows whose former state is known: all of them, then little, then nothing but the version.
 func checkChanges(t *testing.T, st *store.Store, newer store.Invoice, later store.Operation) {
 	t.Helper()
-	ctx := t.Context()
 	invoice, operation := newInvoice("inv-2"), newOperation("op-2", "key-2")
 	operation.ObjectType, operation.ObjectID, operation.Result = "invoice", "inv-2", []byte(`{"first":1}`)
 	newer.ID, later.ID = "inv-2", "op-2"
@@ -46,9 +45,9 @@ func checkChanges(t *testing.T, st *store.Store, newer store.Invoice, later stor
 	})
 	change := func(editInvoice func(*store.Invoice), editOperation func(*store.Operation)) {
 		t.Helper()
-		wasInvoice, err := st.Invoice(ctx, "inv-2")
+		wasInvoice, err := st.Invoice(t.Context(), "inv-2")
 		must(t, err)
-		wasOperation, err := st.Operation(ctx, "op-2")
+		wasOperation, err := st.Operation(t.Context(), "op-2")
 		must(t, err)
 		nextInvoice, nextOperation := wasInvoice, wasOperation
 		editInvoice(&nextInvoice)
@@ -59,15 +58,15 @@ func checkChanges(t *testing.T, st *store.Store, newer store.Invoice, later stor
 			}
 			return tx.ChangeOperation(wasOperation, &nextOperation)
 		})
-		gotInvoice, err := st.Invoice(ctx, "inv-2")
+		gotInvoice, err := st.Invoice(t.Context(), "inv-2")
 		must(t, err)
-		gotOperation, err := st.Operation(ctx, "op-2")
+		gotOperation, err := st.Operation(t.Context(), "op-2")
 		must(t, err)
 		equal(t, "changed invoice", gotInvoice, nextInvoice)
 		equal(t, "changed operation", gotOperation, nextOperation)
 		equal(t, "version", gotInvoice.Version, wasInvoice.Version+1)
-		wantErr(t, st.Write(ctx, func(tx *store.Tx) error { return tx.ChangeInvoice(wasInvoice, &wasInvoice) }), store.ErrConflict)
-		wantErr(t, st.Write(ctx, func(tx *store.Tx) error { return tx.ChangeOperation(wasOperation, &wasOperation) }), store.ErrConflict)
+		wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.ChangeInvoice(wasInvoice, &wasInvoice) }), store.ErrConflict)
+		wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.ChangeOperation(wasOperation, &wasOperation) }), store.ErrConflict)
 	}
 	sameInvoice, sameOperation := func(*store.Invoice) {}, func(*store.Operation) {}
 	change(func(i *store.Invoice) {
@@ -87,7 +86,6 @@ func checkChanges(t *testing.T, st *store.Store, newer store.Invoice, later stor
 }
 
 func checkUpdates(t *testing.T, st *store.Store) {
-	ctx := t.Context()
 	addAccount(t, st, "acc")
 	write(t, st, func(tx *store.Tx) error { i := newInvoice("parent"); return tx.InsertInvoice(&i) })
 
@@ -102,7 +100,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		newer.Version = invoice.Version
 		return tx.UpdateInvoice(&newer)
 	})
-	gotInvoice, err := st.Invoice(ctx, "inv")
+	gotInvoice, err := st.Invoice(t.Context(), "inv")
 	must(t, err)
 	equal(t, "invoice", gotInvoice, merged(invoice, newer, "Tenant", "Mode", "AccountID", "Provider", "Purpose", "Capture",
 		"Amount", "MaxAmount", "Reference", "Description", "CustomerID", "CorrelationID", "CreatedAt"))
@@ -118,7 +116,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		later.Version = operation.Version
 		return tx.UpdateOperation(&later)
 	})
-	gotOperation, err := st.Operation(ctx, "op")
+	gotOperation, err := st.Operation(t.Context(), "op")
 	must(t, err)
 	equal(t, "operation", gotOperation, merged(operation, later, "Tenant", "AccountID", "Provider", "Kind", "Action", "IdempotencyKey",
 		"Fingerprint", "ProviderKey", "ObjectType", "ObjectID", "InvoiceID", "Request", "CustomerID", "CreatedAt"))
@@ -135,7 +133,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		newRefund.Version = refund.Version
 		return tx.UpdateRefund(&newRefund)
 	})
-	gotRefund, err := st.Refund(ctx, "ref")
+	gotRefund, err := st.Refund(t.Context(), "ref")
 	must(t, err)
 	equal(t, "refund", gotRefund, merged(refund, newRefund, "Tenant", "AccountID", "InvoiceID", "CreatedAt"))
 
@@ -149,7 +147,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		newWebhook.Version = webhook.Version
 		return tx.UpdateWebhook(&newWebhook)
 	})
-	gotWebhook, err := st.Webhook(ctx, "wh")
+	gotWebhook, err := st.Webhook(t.Context(), "wh")
 	must(t, err)
 	equal(t, "webhook", gotWebhook, merged(webhook, newWebhook, "Tenant", "AccountID", "Provider", "Tail", "Method", "RawQuery",
 		"Headers", "Body", "Peer", "ReceivedAt"))
@@ -163,7 +161,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		}
 		return tx.FinishTry(&ended)
 	})
-	gotTry, err := only(st.Tries(ctx, "op"))
+	gotTry, err := only(st.Tries(t.Context(), "op"))
 	must(t, err)
 	equal(t, "try", gotTry, merged(try, ended, "HostVersion", "HostInstance", "Actor", "RequestID", "Traceparent", "StartedAt"))
 }

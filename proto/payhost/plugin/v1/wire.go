@@ -3,6 +3,7 @@ package pluginv1
 import (
 	"errors"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -64,8 +65,8 @@ func writeVarint(b []byte, i int, tag, v uint64) int { return putVarint(b, putVa
 
 func writePacked(b []byte, i int, tag uint64, list []int64) int {
 	end := i
-	for n := len(list) - 1; n >= 0; n-- {
-		i = putVarint(b, i, uint64(list[n]))
+	for _, v := range slices.Backward(list) {
+		i = putVarint(b, i, uint64(v))
 	}
 	return writeHead(b, i, tag, end-i)
 }
