@@ -119,7 +119,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	old, next := stateOne("1.0.0", ""), stateOne("1.1.0", "")
 	list := installed(t, old, next)
 	h := startShop(t, s, list)
-	w := startTraffic(t, h, 4)
+	w := startTraffic(t, h, 4, 4)
 	w.during(phase{}, 20)
 	digest := h.status().Digest
 	for i := range rounds(20, 4) {

@@ -28,6 +28,7 @@ type phase struct {
 type traffic struct {
 	t       *testing.T
 	h       *shopHost
+	looks   int // at each order
 	calls   atomic.Int64
 	placed  atomic.Int64
 	unknown atomic.Int64
@@ -41,8 +42,8 @@ type traffic struct {
 	failed []string
 }
 
-func startTraffic(t *testing.T, h *shopHost, callers int) *traffic {
-	w := &traffic{t: t, h: h, stop: make(chan struct{}), seen: map[string]string{}}
+func startTraffic(t *testing.T, h *shopHost, callers, looks int) *traffic {
+	w := &traffic{t: t, h: h, looks: looks, stop: make(chan struct{}), seen: map[string]string{}}
 	w.phase.Store(&phase{})
 	t.Cleanup(w.finish) // before the host's
 	for i := range callers {
@@ -67,7 +68,7 @@ func (w *traffic) caller(id int) {
 			return err
 		})
 		w.placed.Add(1)
-		for range 4 {
+		for range w.looks {
 			if inv != nil {
 				w.call(inv.ID, func() error { _, err := w.h.RefreshInvoice(w.t.Context(), inv.ID); return err })
 			}
@@ -141,13 +142,15 @@ func (w *traffic) finish() {
 type upgradePlan struct {
 	swaps, canaries, rollbacks int
 	calls                      int64
+	// looks are made at each order; they are the cheaper calls.
+	looks int
 }
 
 // soakUpgrades changes versions under load: good ones by full switch, by canary and by a list that prefers another, and broken ones,
 // which the host must take back by itself.
 func soakUpgrades(t *testing.T, h *shopHost, list []host.Plugin, plan upgradePlan, broken ...string) {
 	ctx := host.WithActor(t.Context(), "soak")
-	w := startTraffic(t, h, 8)
+	w := startTraffic(t, h, 8, plan.looks)
 	good := []string{"1.0.0", "1.1.0"}
 	each := plan.calls / int64(plan.swaps+2*plan.canaries+2*plan.rollbacks)
 	serving := 0
@@ -228,9 +231,9 @@ func TestUpgradesUnderLoad(t *testing.T) {
 		shopVersion{Version: "1.0.0", Reads: []int{1}, Writes: 1}, shopVersion{Version: "1.1.0", Reads: []int{1}, Writes: 1},
 		shopVersion{Version: "2.0.0", Reads: []int{1}, Writes: 1, Flaw: flawExit}, shopVersion{Version: "2.1.0", Reads: []int{1}, Writes: 1, Flaw: flawVague})
 	h := startShop(t, newShop(t), list)
-	plan := upgradePlan{swaps: 4, canaries: 2, rollbacks: 2, calls: 400}
+	plan := upgradePlan{swaps: 4, canaries: 2, rollbacks: 2, calls: 400, looks: 4}
 	if soaking() {
-		plan = upgradePlan{swaps: 50, canaries: 10, rollbacks: 5, calls: 100_000}
+		plan = upgradePlan{swaps: 50, canaries: 10, rollbacks: 5, calls: 100_000, looks: 4}
 	}
 	soakUpgrades(t, h, list, plan, "2.0.0", "2.1.0")
 }
@@ -249,6 +252,6 @@ func TestInProcessUpgradesUnderLoad(t *testing.T) {
 	}
 	h := startShop(t, s, list)
 	soakUpgrades(t, h, list, upgradePlan{
-		swaps: rounds(50, 10), canaries: rounds(10, 2), rollbacks: rounds(5, 2), calls: int64(rounds(100_000, 1500)),
+		swaps: rounds(50, 5), canaries: rounds(10, 1), rollbacks: rounds(5, 1), calls: int64(rounds(100_000, 10_000)), looks: rounds(4, 19),
 	}, "2.1.0")
 }
