@@ -2,6 +2,7 @@ package host
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -129,45 +130,45 @@ func (q *inbox) push(a arrival, limit int) bool {
 func (q *inbox) next() (arrival, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.running) >= maxJobs {
+	i := q.turn()
+	if i < 0 {
 		return arrival{}, false
 	}
-	for i, account := range q.turns {
-		if q.busy[account] >= maxAccountJobs {
-			continue
-		}
-		list := q.waiting[account]
-		a := list[0]
-		list[0] = arrival{}
-		q.turns = append(q.turns[:i:i], q.turns[i+1:]...)
-		if len(list) > 1 {
-			q.waiting[account] = list[1:]
-			q.turns = append(q.turns, account)
-		} else {
-			delete(q.waiting, account)
-		}
-		q.queued--
-		q.bytes -= a.size()
-		q.busy[account]++
-		q.running[a.ID] = true
-		return a, true
+	account := q.turns[i]
+	list := q.waiting[account]
+	a := list[0]
+	list[0] = arrival{}
+	q.turns = append(q.turns[:i:i], q.turns[i+1:]...)
+	if len(list) > 1 {
+		q.waiting[account] = list[1:]
+		q.turns = append(q.turns, account)
+	} else {
+		delete(q.waiting, account)
 	}
-	return arrival{}, false
+	q.queued--
+	q.bytes -= a.size()
+	q.busy[account]++
+	q.running[a.ID] = true
+	return a, true
+}
+
+// turn is the place in turns of the account whose oldest webhook can be applied now; -1 when there is none. The caller holds mu.
+func (q *inbox) turn() int {
+	if len(q.running) >= maxJobs {
+		return -1
+	}
+	return slices.IndexFunc(q.turns, func(account string) bool { return q.busy[account] < maxAccountJobs })
 }
 
 // peek returns what [inbox.next] would.
 func (q *inbox) peek() (arrival, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.running) >= maxJobs {
+	i := q.turn()
+	if i < 0 {
 		return arrival{}, false
 	}
-	for _, account := range q.turns {
-		if q.busy[account] < maxAccountJobs {
-			return q.waiting[account][0], true
-		}
-	}
-	return arrival{}, false
+	return q.waiting[q.turns[i]][0], true
 }
 
 // finished gives the place of an applied webhook back.

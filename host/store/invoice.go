@@ -109,14 +109,7 @@ func (r *Reader) invoiceNames(i *Invoice) []field {
 // ids, its private state, and where it and its amounts stand. All other fields are zero; such an invoice must not be written.
 func (r *Reader) InvoiceNamed(ctx context.Context, id string) (Invoice, error) {
 	named := record[Invoice]{"invoices", r.invoiceNames}
-	all, err := listAs(ctx, r, "select names of invoices", named, "WHERE id = $1", id)
-	if err == nil && len(all) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Invoice{}, err
-	}
-	return all[0], nil
+	return single(listAs(ctx, r, "select names of invoices", named, "WHERE id = $1", id))
 }
 
 // InvoiceByProviderRef returns the invoice of an account that has the provider's id, the newest if

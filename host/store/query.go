@@ -113,7 +113,11 @@ func listAs[T any](ctx context.Context, r *Reader, key string, rec record[T], re
 
 // one reads the single row that rest selects; none is ErrNotFound.
 func one[T any](ctx context.Context, r *Reader, rec record[T], rest string, args ...any) (T, error) {
-	all, err := list(ctx, r, rec, rest, args...)
+	return single(list(ctx, r, rec, rest, args...))
+}
+
+// single is the one row of a list that has no more; none is ErrNotFound.
+func single[T any](all []T, err error) (T, error) {
 	if err == nil && len(all) == 0 {
 		err = ErrNotFound
 	}

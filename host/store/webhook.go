@@ -94,16 +94,10 @@ func (t *Tx) InsertWebhook(w *Webhook) (existing *Webhook, err error) {
 // leaves all else alone: what it says is not sealed again.
 func (t *Tx) CloseWebhook(w *Webhook) error {
 	old := w.Version
-	n, err := t.exec(`UPDATE webhooks SET state = $1, reason = $2, processed_at = $3, object_type = $4, object_id = $5, version = $6
+	t.setVersion(&w.Version, old+1)
+	return t.compareAndSwap("webhooks", `UPDATE webhooks SET state = $1, reason = $2, processed_at = $3, object_type = $4, object_id = $5, version = $6
 		WHERE id = $7 AND version = $8`,
-		string(w.State), w.Reason, timeValue(w.ProcessedAt), w.ObjectType, w.ObjectID, old+1, w.ID, old)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("%w: webhook %s is not at version %d any more", ErrConflict, w.ID, old)
-	}
-	if err == nil {
-		t.setVersion(&w.Version, old+1)
-	}
-	return err
+		[]any{string(w.State), w.Reason, timeValue(w.ProcessedAt), w.ObjectType, w.ObjectID, old + 1, w.ID, old}, w.ID, &w.Version, old)
 }
 
 // CountDelivery notes that a stored webhook was delivered once more.

@@ -57,7 +57,11 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	}
 	buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer buffer.Free()
-	b := buffer.ReadOnlyData()
+	return decodeWire(buffer.ReadOnlyData(), m)
+}
+
+// decodeWire reads b as the message m. Nothing in m refers to b afterwards.
+func decodeWire(b []byte, m wireMessage) error {
 	s := ""
 	if len(b) <= sharedText {
 		s = string(b)

@@ -82,10 +82,5 @@ func readMessage(b []byte, m any) error {
 	if !ok {
 		return fmt.Errorf("plugin: %T is no message of the contract", m)
 	}
-	s := ""
-	if len(b) <= sharedText {
-		s = string(b)
-	}
-	message.Reset()
-	return message.DecodeWire(b, s)
+	return decodeWire(b, message)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -204,8 +203,7 @@ func (r *laneRun) begin(c *laneServed) (context.Context, context.CancelFunc) {
 func (r *laneRun) invoke(ctx context.Context, c *laneServed, scratch []byte) (encoded []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.server.log.Error("the SDK panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = status.Error(codes.Internal, "the plugin's SDK panicked")
+			err = recovered(r.server.log, pluginv1.LaneService_Carry_FullMethodName, p)
 		}
 	}()
 	if c.method == nil {
