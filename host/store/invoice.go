@@ -119,10 +119,10 @@ func (r *Reader) InvoiceByProviderRef(ctx context.Context, accountID, ref string
 		"WHERE provider_ref = $1 AND account_id = $2 AND provider_ref <> '' ORDER BY created_at DESC, id DESC LIMIT 1", ref, accountID)
 }
 
-// InvoiceByProviderKey returns the invoice of an account whose create operation sent the key.
+// InvoiceByProviderKey returns the invoice of an account whose create operation, which is stored, sent the key.
 func (r *Reader) InvoiceByProviderKey(ctx context.Context, accountID, key string) (Invoice, error) {
-	return one(ctx, r, r.invoices(),
-		"WHERE provider_key = $1 AND account_id = $2 AND provider_key <> '' ORDER BY created_at DESC, id DESC LIMIT 1", key, accountID)
+	return one(ctx, r, r.invoices(), "WHERE id = (SELECT invoice_id FROM operations "+
+		"WHERE provider_key = $1 AND account_id = $2 AND provider_key <> '') AND provider_key = $1 AND account_id = $2", key, accountID)
 }
 
 // Invoices returns the invoices that f selects, newest first; with LookBefore set, the

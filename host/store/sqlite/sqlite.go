@@ -169,6 +169,7 @@ func dialect() store.Dialect {
 		Name: "sqlite",
 		DDL: func(statement string) string {
 			statement = word.ReplaceAllStringFunc(statement, types.Replace)
+			statement = strings.Replace(statement, "\n) WITHOUT ROWID;", "\n) STRICT, WITHOUT ROWID;", 1)
 			return strings.Replace(statement, "\n);", "\n) STRICT;", 1)
 		},
 		Statement: positional,
