@@ -217,7 +217,16 @@ func (b *books) invoice(id string, at time.Time, edit ...func(*store.Invoice)) s
 		e(&inv)
 	}
 	inv.ID, inv.AccountID = inv.ID+b.suffix, b.account
-	require.NoError(b.t, b.Store.Write(context.Background(), func(tx *store.Tx) error { return tx.InsertInvoice(&inv) }))
+	op := store.Operation{
+		ID: "op_by_" + inv.ID, Tenant: inv.Tenant, AccountID: inv.AccountID, Provider: inv.Provider, Kind: pay.OpCreate, ProviderKey: inv.ProviderKey,
+		ObjectType: "invoice", ObjectID: inv.ID, InvoiceID: inv.ID, State: store.OperationDone, CreatedAt: inv.CreatedAt,
+	}
+	require.NoError(b.t, b.Store.Write(context.Background(), func(tx *store.Tx) error {
+		if _, err := tx.InsertOperation(&op); err != nil {
+			return err
+		}
+		return tx.InsertInvoice(&inv)
+	}))
 	return inv
 }
 

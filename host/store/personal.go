@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -21,6 +22,42 @@ func (r *Reader) Personal(ctx context.Context, tenant, customerID, objectType, o
 		return nil, ErrNotFound
 	}
 	return data, nil
+}
+
+// personalRow is one row of personal data with the key that opens it.
+type personalRow struct {
+	tenant, customerID, objectID string
+	data                         []byte
+	key                          sealKey
+}
+
+// PersonalOfInvoices returns one kind of personal data of the invoices with the ids, by id. An invoice that has none, or whose data was
+// erased, is not among them.
+func (r *Reader) PersonalOfInvoices(ctx context.Context, kind PersonalKind, ids []string) (map[string]json.RawMessage, error) {
+	// The invoices lead to the rest by whole keys, which row values beside other conditions would not.
+	rows := record[personalRow]{"invoices i JOIN personal_data p ON p.tenant = i.tenant AND p.customer_id = i.customer_id " +
+		"AND p.object_type = 'invoice' AND p.object_id = i.id JOIN customer_keys k ON k.id = p.key_id", func(p *personalRow) []field {
+		return []field{
+			fixed("i.tenant", &p.tenant),
+			fixed("i.customer_id", &p.customerID),
+			fixed("i.id", &p.objectID),
+			fixed("p.data", blobRef{&p.data}),
+			fixed("k.id", &p.key.id),
+			fixed("k.data_key", sealedBytes(r.sealer, "customer_keys", "data_key", &p.key.id, &p.key.secret)),
+		}
+	}}
+	found := map[string]json.RawMessage{}
+	var failed error
+	err := eachOf(ctx, r, "select "+string(kind)+" of invoices", rows,
+		"WHERE k.erased_at IS NULL AND p.kind = '"+string(kind)+"' AND i.id IN ", ids, "", func(p personalRow) {
+			data, err := unseal(p.key, p.data, personalPlace(p.tenant, p.customerID, "invoice", p.objectID, kind))
+			if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("store: personal data of invoice %s: %w", p.objectID, err))
+			} else if data != nil {
+				found[p.objectID] = data
+			}
+		})
+	return found, errors.Join(err, failed)
 }
 
 // PutPersonal stores one row of personal data, sealed under its customer's data key, in
@@ -47,6 +84,7 @@ func (t *Tx) PutPersonal(p PersonalData) error {
 		fixed("object_type", p.ObjectType),
 		fixed("object_id", p.ObjectID),
 		fixed("kind", string(p.Kind)),
+		fixed("key_id", key.id),
 		fixed("data", column),
 		fixed("updated_at", now),
 	})
@@ -54,9 +92,9 @@ func (t *Tx) PutPersonal(p PersonalData) error {
 		return err
 	}
 	// Not in one statement: for an INSERT that may become an UPDATE SQLite first copies every page it touches.
-	_, err = t.exec("UPDATE personal_data SET data = $1, updated_at = $2 "+
-		"WHERE tenant = $3 AND customer_id = $4 AND object_type = $5 AND object_id = $6 AND kind = $7",
-		column, now, p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
+	_, err = t.exec("UPDATE personal_data SET key_id = $1, data = $2, updated_at = $3 "+
+		"WHERE tenant = $4 AND customer_id = $5 AND object_type = $6 AND object_id = $7 AND kind = $8",
+		key.id, column, now, p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
 	return err
 }
 

@@ -56,19 +56,20 @@ INSERT INTO lean_tries SELECT * FROM tries ORDER BY operation_id, number;
 DROP TABLE tries;
 ALTER TABLE lean_tries RENAME TO tries;
 
--- The sealed data names its key, and whose rows a key sealed follows from its owner: neither a column nor an index has to say it.
+-- Whose rows a key sealed follows from its owner, so they are found by their owner and not by their key. Keys are never deleted.
 CREATE TABLE lean_personal_data (
   tenant      TEXT NOT NULL,
   customer_id TEXT NOT NULL,
   object_type TEXT NOT NULL,
   object_id   TEXT NOT NULL,
   kind        TEXT NOT NULL,
+  key_id      TEXT NOT NULL,
   data        BYTEA, -- sealed, personal
   updated_at  BIGINT NOT NULL,
   PRIMARY KEY (tenant, customer_id, object_type, object_id, kind)
 ) WITHOUT ROWID;
 INSERT INTO lean_personal_data
-  SELECT tenant, customer_id, object_type, object_id, kind, data, updated_at FROM personal_data
+  SELECT tenant, customer_id, object_type, object_id, kind, key_id, data, updated_at FROM personal_data
   ORDER BY tenant, customer_id, object_type, object_id, kind;
 DROP TABLE personal_data;
 ALTER TABLE lean_personal_data RENAME TO personal_data;
