@@ -81,7 +81,7 @@ func (r *Reader) OpenOperation(ctx context.Context, invoiceID string) (Operation
 // longest due first.
 func (r *Reader) Operations(ctx context.Context, f OperationFilter) ([]Operation, error) {
 	var c conditions
-	c.few = f.NeedsReview != nil && *f.NeedsReview // see InvoiceFilter.selected
+	c.few = f.NeedsReview != nil && *f.NeedsReview || f.InvoiceID != "" // see InvoiceFilter.selected
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
 	equal(&c, "kind", f.Kind)
