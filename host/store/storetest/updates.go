@@ -247,6 +247,11 @@ func checkKeyRace(t *testing.T, st *store.Store) {
 			t.Errorf("caller %d was told %s holds the key, it is %s", n, holder, all[0].ID)
 		}
 	}
+	for key, want := range map[string]bool{"same key": true, "another": false} {
+		taken, err := st.HasOperationKey(t.Context(), all[0].Tenant, all[0].Kind, key)
+		must(t, err)
+		equal(t, key+" is taken", taken, want)
+	}
 	// Another kind or tenant is another scope.
 	for n, change := range []func(*store.Operation){func(o *store.Operation) { o.Kind = pay.OpRefund }, func(o *store.Operation) { o.Tenant = "t2" }} {
 		op := newOperation(fmt.Sprintf("other%d", n), "same key")
@@ -322,6 +327,14 @@ func checkWebhookInbox(t *testing.T, st *store.Store) {
 		order = append(order, at.ID+" of "+at.AccountID)
 	}
 	equal(t, "accepted webhooks, oldest first", strings.Join(order, ", "), "w3 of acc, w1 of acc, w2 of acc")
+	names, err := st.UnmatchedWebhooks(t.Context(), 10)
+	must(t, err)
+	equal(t, "unmatched webhooks", len(names), 0)
+	row.ID, row.DedupKey, row.State, row.ObjectID, row.ProviderRef = "w4", "w4", store.WebhookUnmatched, "inv_4", "ref-4"
+	write(t, st, func(tx *store.Tx) error { _, err := tx.InsertWebhook(&row); return err })
+	names, err = st.UnmatchedWebhooks(t.Context(), 10)
+	must(t, err)
+	equal(t, "what unmatched webhooks name", names, []store.WebhookNames{{AccountID: "acc", ObjectID: "inv_4", ProviderRef: "ref-4"}})
 
 	before, err := st.Webhook(t.Context(), "w1")
 	must(t, err)
