@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -185,7 +186,42 @@ func (m Money) Decimal() decimal.Decimal { return m.amount }
 
 // Value returns the canonical digits of m: exactly as many decimals as the
 // currency has. "100" and "100.00" UAH both have the value "100.00".
-func (m Money) Value() string { return m.amount.StringFixed(int32(m.currency.Exponent)) }
+func (m Money) Value() string { return string(m.appendValue(make([]byte, 0, 24))) }
+
+// appendValue is Value without the decimal library where the digits are few, which saves most of its time.
+func (m Money) appendValue(out []byte) []byte {
+	decimals := m.currency.Exponent
+	var units int64
+	switch {
+	case decimals < 0:
+		return append(out, m.amount.StringFixed(int32(decimals))...)
+	case m.amount.IsZero():
+	case int(m.amount.Exponent()) == -decimals && m.amount.NumDigits() <= 18:
+		units = m.amount.CoefficientInt64()
+	default:
+		return append(out, m.amount.StringFixed(int32(decimals))...)
+	}
+	if units < 0 {
+		out, units = append(out, '-'), -units
+	}
+	var room [20]byte
+	digits := strconv.AppendInt(room[:0], units, 10)
+	whole := len(digits) - decimals
+	if whole > 0 {
+		out = append(out, digits[:whole]...)
+		digits = digits[whole:]
+	} else {
+		out = append(out, '0')
+	}
+	if decimals == 0 {
+		return out
+	}
+	out = append(out, '.')
+	for range -whole {
+		out = append(out, '0')
+	}
+	return append(out, digits...)
+}
 
 // String returns the value and the code, for example "100.00 UAH".
 func (m Money) String() string {
@@ -244,7 +280,22 @@ func (m Money) MarshalJSON() ([]byte, error) {
 	if !m.IsSet() {
 		return []byte("null"), nil
 	}
-	return json.Marshal(moneyJSON{Value: m.Value(), Currency: m.Code()})
+	if !plainCode(m.currency.Code) {
+		return json.Marshal(moneyJSON{Value: m.Value(), Currency: m.Code()})
+	}
+	out := append(make([]byte, 0, 56), `{"value":"`...)
+	out = append(m.appendValue(out), `","currency":"`...)
+	return append(append(out, m.currency.Code...), `"}`...), nil
+}
+
+// plainCode reports whether a currency code needs no escapes in JSON.
+func plainCode(code string) bool {
+	for i := range len(code) {
+		if b := code[i]; (b < 'A' || b > 'Z') && (b < '0' || b > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // UnmarshalJSON reads what [Money.MarshalJSON] wrote. A code outside ISO 4217
