@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -186,41 +185,40 @@ func (m Money) Decimal() decimal.Decimal { return m.amount }
 
 // Value returns the canonical digits of m: exactly as many decimals as the
 // currency has. "100" and "100.00" UAH both have the value "100.00".
-func (m Money) Value() string { return string(m.appendValue(make([]byte, 0, 24))) }
+func (m Money) Value() string {
+	if short, ok := m.shortValue(); ok {
+		return short
+	}
+	return m.amount.StringFixed(int32(m.currency.Exponent))
+}
 
-// appendValue is Value without the decimal library where the digits are few, which saves most of its time.
-func (m Money) appendValue(out []byte) []byte {
-	decimals := m.currency.Exponent
-	var units int64
-	switch {
-	case decimals < 0:
-		return append(out, m.amount.StringFixed(int32(decimals))...)
-	case m.amount.IsZero():
-	case int(m.amount.Exponent()) == -decimals && m.amount.NumDigits() <= 18:
-		units = m.amount.CoefficientInt64()
-	default:
-		return append(out, m.amount.StringFixed(int32(decimals))...)
+// shortValue writes the amounts that are met every day without a big number, as [parseShort] reads them.
+func (m Money) shortValue() (string, bool) {
+	decimals, given := m.currency.Exponent, -int(m.amount.Exponent())
+	if given < 0 || given > decimals || m.amount.NumDigits()+decimals-given > 18 {
+		return "", false
+	}
+	units := m.amount.CoefficientInt64()
+	for range decimals - given {
+		units *= 10
+	}
+	var room [24]byte
+	at := len(room)
+	rest := max(units, -units)
+	for n := 0; rest > 0 || n <= decimals; n++ {
+		if n == decimals && n > 0 {
+			at--
+			room[at] = '.'
+		}
+		at--
+		room[at] = byte('0' + rest%10)
+		rest /= 10
 	}
 	if units < 0 {
-		out, units = append(out, '-'), -units
+		at--
+		room[at] = '-'
 	}
-	var room [20]byte
-	digits := strconv.AppendInt(room[:0], units, 10)
-	whole := len(digits) - decimals
-	if whole > 0 {
-		out = append(out, digits[:whole]...)
-		digits = digits[whole:]
-	} else {
-		out = append(out, '0')
-	}
-	if decimals == 0 {
-		return out
-	}
-	out = append(out, '.')
-	for range -whole {
-		out = append(out, '0')
-	}
-	return append(out, digits...)
+	return string(room[at:]), true
 }
 
 // String returns the value and the code, for example "100.00 UAH".
@@ -284,7 +282,7 @@ func (m Money) MarshalJSON() ([]byte, error) {
 		return json.Marshal(moneyJSON{Value: m.Value(), Currency: m.Code()})
 	}
 	out := append(make([]byte, 0, 56), `{"value":"`...)
-	out = append(m.appendValue(out), `","currency":"`...)
+	out = append(append(out, m.Value()...), `","currency":"`...)
 	return append(append(out, m.currency.Code...), `"}`...), nil
 }
 
