@@ -210,7 +210,7 @@ func (r *laneRun) invoke(ctx context.Context, c *laneServed, scratch []byte) (en
 		return scratch, status.Error(codes.Unimplemented, "unknown method "+c.name)
 	}
 	res, err := c.method(r.server.impl, ctx, func(in any) error {
-		if err := readMessage(c.request, in); err != nil {
+		if err := readMessage(c.request, in, nil); err != nil {
 			return status.Error(codes.Internal, "the request cannot be decoded: "+err.Error())
 		}
 		return nil
