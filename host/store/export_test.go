@@ -56,6 +56,13 @@ func OperationsPlan(ctx context.Context, tx *Tx, f OperationFilter) (string, err
 	return strings.Join(spy.steps, "; "), err
 }
 
+// ReconciliationsPlan is how the database finds the runs that f selects.
+func ReconciliationsPlan(ctx context.Context, tx *Tx, f ReconciliationFilter) (string, error) {
+	spy := &planner{tx: tx}
+	_, err := (&Reader{q: spy, texts: &texts{}}).Reconciliations(ctx, f)
+	return strings.Join(spy.steps, "; "), err
+}
+
 // ShownPlan is how the database finds the invoices that f selects, and whether anything is beside them.
 func ShownPlan(ctx context.Context, tx *Tx, f InvoiceFilter) (string, error) {
 	spy := &planner{tx: tx}

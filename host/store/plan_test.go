@@ -117,3 +117,16 @@ func TestWhatIsBesideInvoicesIsFoundByTheirIDs(t *testing.T) {
 		}))
 	}
 }
+
+// A start asks for the runs that an earlier host left: it finds them without reading all there ever were.
+func TestRunningReconciliationsAreFoundWithoutTheHistory(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
+		plan, err := store.ReconciliationsPlan(t.Context(), tx, store.ReconciliationFilter{
+			States: []store.ReconciliationState{store.ReconciliationRunning}, Limit: 500,
+		})
+		require.NoError(t, err)
+		require.Contains(t, plan, "reconciliations_running")
+		return nil
+	}))
+}

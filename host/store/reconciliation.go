@@ -140,6 +140,9 @@ func (r *Reader) Reconciliations(ctx context.Context, f ReconciliationFilter) ([
 	var c conditions
 	equal(&c, "account_id", f.AccountID)
 	in(&c, "state", f.States)
+	if len(f.States) == 1 && f.States[0] == ReconciliationRunning {
+		c.add("state = 'running'") // the index of running ones serves no parameter
+	}
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, time.Time{})
 	rest := c.rest(order, f.Limit)
 	return list(ctx, r, r.reconciliations(), rest, c.args...)
