@@ -34,17 +34,21 @@ type Call struct {
 	Critical []string
 }
 
-type callKey struct{}
+// CallKey is the key under which a context keeps its frame, a *[Call] that nobody changes. It is for implementations of
+// [context.Context] that hold the frame themselves, as the SDK's do; all others use [WithCall] and [CallFrom].
+type CallKey struct{}
 
 // WithCall returns a context that carries c. The SDK and the host call it; tests may.
 func WithCall(ctx context.Context, c Call) context.Context {
-	return context.WithValue(ctx, callKey{}, c)
+	return context.WithValue(ctx, CallKey{}, &c)
 }
 
 // CallFrom returns the frame of the call that ctx belongs to, or a zero Call.
 func CallFrom(ctx context.Context) Call {
-	c, _ := ctx.Value(callKey{}).(Call)
-	return c
+	if c, ok := ctx.Value(CallKey{}).(*Call); ok {
+		return *c
+	}
+	return Call{}
 }
 
 // Customer is who pays, as the merchant knows them. Personal data.

@@ -24,7 +24,9 @@ import (
 // It starts the client; an error means that the provider cannot describe itself or that cfg.Runtime is not usable.
 func InProcess(p pay.Provider, cfg ClientConfig) (*Client, error) {
 	cfg.Unary = true // there is no transport to save
-	c := NewClient(directConn{newServer(p, cfg.Logger, cfg.Now), newCodec()}, cfg)
+	s := newServer(p, cfg.Logger, cfg.Now)
+	s.guard.local = true
+	c := NewClient(directConn{s, newCodec()}, cfg)
 	if err := c.Start(context.Background()); err != nil {
 		return nil, err
 	}

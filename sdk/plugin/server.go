@@ -36,7 +36,7 @@ func serve[Res any, Out proto.Message](
 	mutating, err := s.admit(m, call, req, action)
 	if err == nil {
 		var res Res
-		if res, err = invoke(ctx, s.guard, m, call, mutating, fn); err == nil {
+		if res, err = invoke(ctx, s.guard, m, &call, mutating, fn); err == nil {
 			out, report = write(res)
 			s.guard.answered.Add(1)
 			return out, finish(report, mutating, out), nil
@@ -143,10 +143,11 @@ func (s *server) Describe(_ context.Context, req *pluginv1.DescribeRequest) (*pl
 
 // Health implements the service. It touches no adapter, so that it tells a frozen process from a slow provider.
 func (s *server) Health(context.Context, *pluginv1.HealthRequest) (*pluginv1.HealthResponse, error) {
+	running, abandoned := s.guard.overseer.counts()
 	return &pluginv1.HealthResponse{Result: &pluginv1.HealthResponse_State{State: &pluginv1.HealthState{
 		OpenAccounts:   int64(s.guard.handles.size()),
-		RunningCalls:   s.guard.running.Load(),
-		AbandonedCalls: s.guard.abandoned.Load(),
+		RunningCalls:   running,
+		AbandonedCalls: abandoned,
 		AnsweredCalls:  s.guard.answered.Load(),
 	}}}, nil
 }

@@ -54,8 +54,8 @@ func (s *server) receive(
 	if action.Name == "" {
 		return refused("the first message of an action must name it")
 	}
-	if _, release, ok := s.guard.handles.use(call.AccountID, call.AccountRevision); ok {
-		release()
+	if h, ok := s.guard.handles.use(call.AccountID, call.AccountRevision); ok {
+		s.guard.handles.release(h)
 	} else {
 		return accountNotOpen() // before the upload, which the host would have to repeat
 	}
