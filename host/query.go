@@ -46,23 +46,16 @@ func (h *Host) Invoices(ctx context.Context, req ListInvoices) (InvoicePage, err
 	if filter.BeforeTime, filter.BeforeID, err = decodeCursor(req.Cursor); err != nil {
 		return page, err
 	}
-	rows, err := h.store.Invoices(ctx, filter)
+	rows, err := h.store.ShownInvoices(ctx, filter)
 	if err != nil {
 		return page, storageError(err)
 	}
-	page.Invoices = []Invoice{}
-	for i, row := range rows {
-		if i == limit {
-			page.NextCursor = encodeCursor(rows[limit-1].CreatedAt, rows[limit-1].ID)
-			break
-		}
-		inv, err := h.viewIn(ctx, &h.store.Reader, row)
-		if err != nil {
-			return page, storageError(err)
-		}
-		page.Invoices = append(page.Invoices, *inv)
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.NextCursor = encodeCursor(rows[limit-1].CreatedAt, rows[limit-1].ID)
 	}
-	return page, nil
+	page.Invoices, err = h.shownViews(ctx, rows)
+	return page, storageError(err)
 }
 
 // ListOperations selects operations; zero fields select all.

@@ -190,16 +190,22 @@ func (h *Host) insertRefund(ctx context.Context, tx *store.Tx, op store.Operatio
 
 // refundable is captured less what was returned and what may still be.
 func refundable(ctx context.Context, r *store.Reader, inv store.Invoice) (pay.Money, error) {
+	rows, err := r.RefundAmounts(ctx, inv.ID)
+	if err != nil {
+		return pay.Money{}, err
+	}
+	return leftOf(inv, rows)
+}
+
+// leftOf is what is left to refund of an invoice that has these refunds.
+func leftOf(inv store.Invoice, refunds []store.InvoiceRefund) (pay.Money, error) {
 	left := inv.Captured
 	if !left.IsSet() {
 		left = pay.ZeroOf(inv.Amount.Currency())
 	}
-	rows, err := r.Refunds(ctx, inv.ID)
-	if err != nil {
-		return left, err
-	}
 	gone := pay.ZeroOf(inv.Amount.Currency())
-	for _, row := range rows {
+	var err error
+	for _, row := range refunds {
 		if row.Status == pay.RefundFailed || !row.Amount.IsSet() {
 			continue
 		}

@@ -61,17 +61,55 @@ func (h *Host) viewIn(ctx context.Context, r *store.Reader, row store.Invoice) (
 	return h.viewWith(ctx, r, row, with), nil
 }
 
+// shownViews are the views of invoices that were read with what is stored beside them.
+func (h *Host) shownViews(ctx context.Context, rows []store.ShownInvoice) ([]Invoice, error) {
+	var awaiting []string
+	for i := range rows {
+		if awaitsPayer(rows[i].Status) {
+			awaiting = append(awaiting, rows[i].ID)
+		}
+	}
+	actions, err := h.store.PersonalOfInvoices(ctx, store.PersonalNextActions, awaiting)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]Invoice, len(rows))
+	for i := range rows {
+		row := &rows[i]
+		with := beside{attempts: row.Attempts, disputes: row.Disputes, refunds: row.Refunds, refundsRead: true}
+		if raw := actions[row.ID]; raw != nil {
+			if err := json.Unmarshal(raw, &with.nextActions); err != nil {
+				return nil, err
+			}
+		}
+		if with.account, err = h.cachedAccount(ctx, row.AccountID); err != nil {
+			with.account = store.Account{} // offers nothing
+		}
+		h.viewInto(ctx, &views[i], &h.store.Reader, row.Invoice, with)
+	}
+	return views, nil
+}
+
 // beside is what is stored beside an invoice and shown with it.
 type beside struct {
 	attempts    []pay.Attempt
 	disputes    []store.Dispute
 	nextActions []pay.NextAction
 	account     store.Account
+	// refunds are read when somebody asks for them, unless refundsRead says that these are all.
+	refunds     []store.InvoiceRefund
+	refundsRead bool
 }
 
 // viewWith is viewIn with what stands beside the invoice at hand.
 func (h *Host) viewWith(ctx context.Context, r *store.Reader, row store.Invoice, with beside) *Invoice {
-	inv := eventView(row)
+	inv := new(Invoice)
+	h.viewInto(ctx, inv, r, row, with)
+	return inv
+}
+
+func (h *Host) viewInto(ctx context.Context, inv *Invoice, r *store.Reader, row store.Invoice, with beside) {
+	*inv = eventView(row)
 	inv.Attempts = append(inv.Attempts, with.attempts...)
 	for _, d := range with.disputes {
 		inv.Disputes = append(inv.Disputes, d.Dispute)
@@ -82,8 +120,7 @@ func (h *Host) viewWith(ctx context.Context, r *store.Reader, row store.Invoice,
 	if len(inv.NextActions) > 0 {
 		inv.NextAction = &inv.NextActions[0]
 	}
-	inv.AllowedActions = h.allowedActions(ctx, r, row, with.account)
-	return &inv
+	inv.AllowedActions = h.allowedActions(ctx, r, row, with)
 }
 
 // awaitsPayer reports whether there is anything left for the payer to do. While the provider works on what the payer did there is
@@ -107,7 +144,8 @@ func nextActions(ctx context.Context, r *store.Reader, row store.Invoice) ([]pay
 // allowedActions are the commands the host would not refuse now: state times
 // what the account offers. The provider's own actions follow, as "action:" and their name. The provider may still say that its
 // own state is another.
-func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.Invoice, account store.Account) []string {
+func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.Invoice, with beside) []string {
+	account := with.account
 	allowed := []string{}
 	if account.Abilities == nil {
 		return allowed
@@ -125,7 +163,7 @@ func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.In
 			continue
 		}
 		if kind == pay.OpRefund {
-			if left, err := refundable(ctx, r, row); err != nil || left.Sign() <= 0 {
+			if left, err := with.refundable(ctx, r, row); err != nil || left.Sign() <= 0 {
 				continue
 			}
 		}
@@ -137,14 +175,25 @@ func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.In
 	return append(allowed, provided...)
 }
 
+// refundable is [refundable] with the refunds that were read already.
+func (b beside) refundable(ctx context.Context, r *store.Reader, row store.Invoice) (pay.Money, error) {
+	if b.refundsRead {
+		return leftOf(row, b.refunds)
+	}
+	return refundable(ctx, r, row)
+}
+
 func (h *Host) invoiceView(ctx context.Context, id string) (*Invoice, error) {
-	row, err := h.store.Invoice(ctx, id)
+	row, err := h.store.ShownInvoice(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, pay.Errorf(pay.KindNotFound, "there is no invoice %s", quoteShort(id))
 	}
 	if err != nil {
 		return nil, storageError(err)
 	}
-	inv, err := h.viewIn(ctx, &h.store.Reader, row)
-	return inv, storageError(err)
+	views, err := h.shownViews(ctx, []store.ShownInvoice{row})
+	if err != nil {
+		return nil, storageError(err)
+	}
+	return &views[0], nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"io/fs"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -52,6 +53,30 @@ func SpendSalt(s Sealer) {
 func OperationsPlan(ctx context.Context, tx *Tx, f OperationFilter) (string, error) {
 	spy := &planner{tx: tx}
 	_, err := (&Reader{q: spy, texts: &texts{}}).Operations(ctx, f)
+	return strings.Join(spy.steps, "; "), err
+}
+
+// ShownPlan is how the database finds the invoices that f selects, and whether anything is beside them.
+func ShownPlan(ctx context.Context, tx *Tx, f InvoiceFilter) (string, error) {
+	spy := &planner{tx: tx}
+	_, err := (&Reader{q: spy, texts: &texts{}}).ShownInvoices(ctx, f)
+	return strings.Join(spy.steps, "; "), err
+}
+
+// BesidePlan is how the database finds what is beside so many invoices: attempts, disputes, amounts of refunds, personal data.
+func BesidePlan(ctx context.Context, tx *Tx, n int) (string, error) {
+	spy := &planner{tx: tx}
+	r := &Reader{q: spy, texts: &texts{}}
+	all := make([]ShownInvoice, n)
+	ids := make([]string, n)
+	for i := range all {
+		ids[i] = "inv_" + strconv.Itoa(i)
+		all[i].ID, all[i].hasAttempts, all[i].hasDisputes, all[i].hasRefunds = ids[i], true, true, true
+	}
+	err := r.beside(ctx, all)
+	if err == nil {
+		_, err = r.PersonalOfInvoices(ctx, PersonalNextActions, ids)
+	}
 	return strings.Join(spy.steps, "; "), err
 }
 

@@ -128,10 +128,19 @@ func (r *Reader) InvoiceByProviderKey(ctx context.Context, accountID, key string
 // Invoices returns the invoices that f selects, newest first; with LookBefore set, the
 // longest due first.
 func (r *Reader) Invoices(ctx context.Context, f InvoiceFilter) ([]Invoice, error) {
+	rest, args := f.selected()
+	return list(ctx, r, r.invoices(), rest, args...)
+}
+
+// selected is the clause behind FROM, with its arguments.
+func (f InvoiceFilter) selected() (rest string, args []any) {
 	var c conditions
+	// What is open is little: it is found among what is open, and not by walking through all that an account ever had.
+	c.few = f.NeedsReview != nil && *f.NeedsReview || f.Unresolved != nil && *f.Unresolved
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
 	in(&c, "status", f.Statuses)
+	c.few = false
 	equal(&c, "reference", f.Reference)
 	equal(&c, "provider_ref", f.ProviderRef)
 	equal(&c, "customer_id", f.CustomerID)
@@ -147,8 +156,7 @@ func (r *Reader) Invoices(ctx context.Context, f InvoiceFilter) ([]Invoice, erro
 		c.add(boolText("final", false))
 	}
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
-	rest := c.rest(order, f.Limit)
-	return list(ctx, r, r.invoices(), rest, c.args...)
+	return c.rest(order, f.Limit), c.args
 }
 
 // InsertInvoice stores a new invoice; its Version becomes 1.

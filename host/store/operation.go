@@ -81,11 +81,13 @@ func (r *Reader) OpenOperation(ctx context.Context, invoiceID string) (Operation
 // longest due first.
 func (r *Reader) Operations(ctx context.Context, f OperationFilter) ([]Operation, error) {
 	var c conditions
+	c.few = f.NeedsReview != nil && *f.NeedsReview // see InvoiceFilter.selected
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
-	equal(&c, "invoice_id", f.InvoiceID)
 	equal(&c, "kind", f.Kind)
 	in(&c, "state", f.States)
+	c.few = false
+	equal(&c, "invoice_id", f.InvoiceID)
 	if len(f.States) > 0 && !slices.Contains(f.States, OperationDone) {
 		c.add("state <> 'done'") // says what the values alone do not show the planner: the index of open operations has them all
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -21,6 +22,42 @@ func (r *Reader) Personal(ctx context.Context, tenant, customerID, objectType, o
 		return nil, ErrNotFound
 	}
 	return data, nil
+}
+
+// personalRow is one row of personal data with the key that opens it.
+type personalRow struct {
+	tenant, customerID, objectID string
+	data                         []byte
+	key                          sealKey
+}
+
+// PersonalOfInvoices returns one kind of personal data of the invoices with the ids, by id. An invoice that has none, or whose data was
+// erased, is not among them.
+func (r *Reader) PersonalOfInvoices(ctx context.Context, kind PersonalKind, ids []string) (map[string]json.RawMessage, error) {
+	// The invoices lead to the rest by whole keys, which row values beside other conditions would not.
+	rows := record[personalRow]{"invoices i JOIN personal_data p ON p.tenant = i.tenant AND p.customer_id = i.customer_id " +
+		"AND p.object_type = 'invoice' AND p.object_id = i.id JOIN customer_keys k ON k.id = p.key_id", func(p *personalRow) []field {
+		return []field{
+			fixed("i.tenant", &p.tenant),
+			fixed("i.customer_id", &p.customerID),
+			fixed("i.id", &p.objectID),
+			fixed("p.data", blobRef{&p.data}),
+			fixed("k.id", &p.key.id),
+			fixed("k.data_key", sealedBytes(r.sealer, "customer_keys", "data_key", &p.key.id, &p.key.secret)),
+		}
+	}}
+	found := map[string]json.RawMessage{}
+	var failed error
+	err := eachOf(ctx, r, "select "+string(kind)+" of invoices", rows,
+		"WHERE k.erased_at IS NULL AND p.kind = '"+string(kind)+"' AND i.id IN ", ids, "", func(p personalRow) {
+			data, err := unseal(p.key, p.data, personalPlace(p.tenant, p.customerID, "invoice", p.objectID, kind))
+			if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("store: personal data of invoice %s: %w", p.objectID, err))
+			} else if data != nil {
+				found[p.objectID] = data
+			}
+		})
+	return found, errors.Join(err, failed)
 }
 
 // PutPersonal stores one row of personal data, sealed under its customer's data key, in

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/payhost/payhost/host/store"
+	"github.com/payhost/payhost/sdk/pay"
 )
 
 // What is open is found by the index of open operations: a host starts, and shows them, as fast with years of history as with none.
@@ -35,4 +36,62 @@ func TestSettledOperationsAreFoundToo(t *testing.T) {
 		require.NotContains(t, plan, "operations_open")
 		return nil
 	}))
+}
+
+// A page of invoices is a range of one index that lies in its order, wherever the page is: it costs as much with years of history as with
+// none. What only a few invoices are, is found among those few, whatever else is asked for.
+func TestPagesOfInvoicesAreRangesOfAnIndex(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	for _, c := range []struct {
+		index  string
+		filter store.InvoiceFilter
+	}{
+		{"invoices_list", store.InvoiceFilter{}},
+		{"invoices_list", store.InvoiceFilter{NeedsReview: &no, Unresolved: &no}},
+		{"invoices_tenant", store.InvoiceFilter{Tenant: "t"}},
+		{"invoices_account", store.InvoiceFilter{AccountID: "acc"}},
+		{"invoices_status", store.InvoiceFilter{Statuses: []pay.Status{pay.StatusPaid}}},
+		{"invoices_reference", store.InvoiceFilter{Reference: "order"}},
+		{"invoices_reference", store.InvoiceFilter{Reference: "order", AccountID: "acc", Statuses: []pay.Status{pay.StatusPaid}}},
+		{"invoices_customer", store.InvoiceFilter{CustomerID: "anna"}},
+		{"invoices_review", store.InvoiceFilter{NeedsReview: &yes}},
+		{"invoices_unresolved", store.InvoiceFilter{Unresolved: &yes}},
+		{"invoices_review", store.InvoiceFilter{NeedsReview: &yes, Tenant: "t", AccountID: "acc", Statuses: []pay.Status{pay.StatusPaid}}},
+		{"invoices_unresolved", store.InvoiceFilter{Unresolved: &yes, Tenant: "t", AccountID: "acc", Statuses: []pay.Status{pay.StatusPaid}}},
+	} {
+		for _, middle := range []bool{false, true} {
+			c.filter.Limit = 51
+			if middle {
+				c.filter.BeforeTime, c.filter.BeforeID = store.UTC(), "inv_1"
+			}
+			require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
+				plan, err := store.ShownPlan(t.Context(), tx, c.filter)
+				require.NoError(t, err)
+				require.Contains(t, plan, c.index, c.filter)
+				require.NotContains(t, plan, "TEMP B-TREE", c.filter)
+				require.NotContains(t, plan, "SCAN disputes")
+				require.NotContains(t, plan, "SCAN refunds")
+				require.NotContains(t, plan, "SCAN invoice_attempts")
+				if middle {
+					require.Contains(t, plan, "(created_at,id)<(?,?)", c.filter)
+				}
+				return nil
+			}))
+		}
+	}
+}
+
+// What is beside the invoices of a page is found by their ids, and nothing else is read.
+func TestWhatIsBesideInvoicesIsFoundByTheirIDs(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 50, 501} {
+		require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
+			plan, err := store.BesidePlan(t.Context(), tx, n)
+			require.NoError(t, err)
+			require.NotContains(t, plan, "SCAN")
+			require.Contains(t, plan, "SEARCH")
+			return nil
+		}))
+	}
 }

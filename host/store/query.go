@@ -155,6 +155,16 @@ func scalar[T any](ctx context.Context, r *Reader, text string, args ...any) (v 
 type conditions struct {
 	parts []string
 	args  []any
+	// few says that another condition selects few rows by an index of its own: equal and in then add conditions that no index can serve.
+	few bool
+}
+
+// column is how a column stands in a condition.
+func (c *conditions) column(name string) string {
+	if c.few {
+		return name + " || ''"
+	}
+	return name
 }
 
 // add appends a condition in which each "?" stands for the next of args. A literal condition beside it, such as
@@ -177,13 +187,13 @@ func in[T ~string](c *conditions, column string, values []T) {
 		c.args = append(c.args, string(v))
 		marks[i] = "$" + strconv.Itoa(len(c.args))
 	}
-	c.parts = append(c.parts, column+" IN ("+strings.Join(marks, ", ")+")")
+	c.parts = append(c.parts, c.column(column)+" IN ("+strings.Join(marks, ", ")+")")
 }
 
 // equal selects rows with a value; the empty text selects all. Its literal half is what partial indexes ask for.
 func equal[T ~string](c *conditions, column string, value T) {
 	if value != "" {
-		c.add(column+" = ? AND "+column+" <> ''", string(value))
+		c.add(c.column(column)+" = ? AND "+column+" <> ''", string(value))
 	}
 }
 

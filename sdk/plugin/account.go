@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
-
 	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 	"github.com/payhost/payhost/sdk/pay"
 )
@@ -26,9 +24,11 @@ type account struct {
 
 // open makes the plugin hold this revision.
 func (a *account) open(ctx context.Context) error {
-	opened, _, err := transact(ctx, a.client, methodOpenAccount, false, &pluginv1.OpenAccountRequest{
-		Call: grease(a.frame(ctx, pay.Call{})), Account: grease(toAccountConfig(a.config)),
-	}, a.client.rpc.OpenAccount)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.OpenAccountRequest()
+	wire.Call, wire.Account = grease(a.frame(ctx, x, pay.Call{})), grease(toAccountConfig(x.Arena, a.config))
+	opened, _, err := transact(ctx, a.client, x, methodOpenAccount, false, wire, x.OpenAccountResponse(), a.client.conn.call)
 	if err != nil {
 		return err
 	}
@@ -49,14 +49,16 @@ func (a *account) Abilities() pay.Abilities {
 func (a *account) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	_, _, err := transact(ctx, a.client, methodCloseAccount, false, &pluginv1.CloseAccountRequest{
-		Call: a.frame(ctx, pay.Call{}),
-	}, a.client.rpc.CloseAccount)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.CloseAccountRequest()
+	wire.Call = a.frame(ctx, x, pay.Call{})
+	_, _, err := transact(ctx, a.client, x, methodCloseAccount, false, wire, x.CloseAccountResponse(), a.client.conn.call)
 	return err
 }
 
 // frame addresses a call to this handle. Requests that carry no frame take the one of the context.
-func (a *account) frame(ctx context.Context, call pay.Call) *pluginv1.Call {
+func (a *account) frame(ctx context.Context, x *exchange, call pay.Call) *pluginv1.Call {
 	if isNoCall(&call) {
 		call = pay.CallFrom(ctx)
 	}
@@ -64,7 +66,7 @@ func (a *account) frame(ctx context.Context, call pay.Call) *pluginv1.Call {
 	if call.Mode == "" {
 		call.Mode = a.config.Mode
 	}
-	return a.client.frame(ctx, call)
+	return a.client.frame(ctx, x, call)
 }
 
 // isNoCall reports whether nothing in the frame is set.
@@ -75,22 +77,22 @@ func isNoCall(c *pay.Call) bool {
 
 // send makes one call of an account. Where the plugin does not hold the account, which proves that nothing happened, it opens
 // it and calls once more.
-func send[S any, Req framed, Res answer[S]](
-	ctx context.Context, a *account, m method, req Req, rpc func(context.Context, Req, ...grpc.CallOption) (Res, error),
+func send[S any](ctx context.Context, a *account, x *exchange, m method, req request, res answer[S]) (*S, *pluginv1.Report, error) {
+	return sendBy(ctx, a, x, m, m.mutating(a.client.described(), ""), req, res, a.client.conn.call)
+}
+
+// sendBy is send for a call that is made in its own way.
+func sendBy[S any](
+	ctx context.Context, a *account, x *exchange, m method, mutating bool, req request, res answer[S], by caller,
 ) (*S, *pluginv1.Report, error) {
-	action := ""
-	if start, ok := any(req).(*pluginv1.RunActionRequest); ok {
-		action = start.GetStart().GetName()
-	}
-	mutating := m.mutating(a.client.described(), action)
-	state, report, err := transact(ctx, a.client, m, mutating, req, rpc)
-	if !errors.Is(err, errAccountNotOpen) {
+	state, report, err := transact(ctx, a.client, x, m, mutating, req, res, by)
+	if err == nil || !errors.Is(err, errAccountNotOpen) {
 		return state, report, err
 	}
 	if err := a.open(ctx); err != nil {
 		return nil, nil, notReopened(err)
 	}
-	return transact(ctx, a.client, m, mutating, req, rpc)
+	return transact(ctx, a.client, x, m, mutating, req, res, by)
 }
 
 // notReopened is the failure of a call whose account could not be opened: whatever became of the opening, the call itself was

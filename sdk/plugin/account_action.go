@@ -19,10 +19,13 @@ func (a *account) RunAction(ctx context.Context, req pay.Action) (pay.ActionResu
 			return pay.ActionResult{}, notReopened(err)
 		}
 	}
-	upload := &upload{client: a.client, files: req.Attachments}
-	state, report, err := send(ctx, a, methodRunAction, &pluginv1.RunActionRequest{
-		Call: a.frame(ctx, req.Call), Part: &pluginv1.RunActionRequest_Start{Start: toActionStart(req)},
-	}, upload.run)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.RunActionRequest()
+	wire.Call, wire.Part = a.frame(ctx, x, req.Call), &pluginv1.RunActionRequest_Start{Start: toActionStart(x.Arena, req)}
+	upload := &upload{client: a.client, start: wire, files: req.Attachments}
+	mutating := methodRunAction.mutating(a.client.described(), req.Name)
+	state, report, err := sendBy(ctx, a, x, methodRunAction, mutating, wire, x.RunActionResponse(), upload.call)
 	if err != nil {
 		return pay.ActionResult{}, err
 	}
@@ -32,37 +35,47 @@ func (a *account) RunAction(ctx context.Context, req pay.Action) (pay.ActionResu
 // upload is the stream of one action.
 type upload struct {
 	client *Client
+	start  *pluginv1.RunActionRequest
 	files  []pay.Attachment
 	begun  bool
 }
 
+// call makes the one call of the contract that is a stream.
+func (u *upload) call(ctx context.Context, _ *exchange, _ method, _, res wireMessage) (seen *trace, err error) {
+	ctx, seen = withTrace(ctx)
+	return seen, u.run(ctx, res)
+}
+
 // run sends the first message and the files and waits for the answer. An error that is a [*pay.Error] was found on this side
 // before the stream had ended, so that the plugin has not started the action.
-func (u *upload) run(ctx context.Context, start *pluginv1.RunActionRequest, opts ...grpc.CallOption) (*pluginv1.RunActionResponse, error) {
+func (u *upload) run(ctx context.Context, answer wireMessage) error {
 	if u.begun && len(u.files) > 0 {
-		return nil, accountNotOpen()
+		return accountNotOpen()
 	}
 	u.begun = true
 	ctx, cancel := context.WithCancel(ctx) // ends the stream where it is left early
 	defer cancel()
-	stream, err := u.client.rpc.RunAction(ctx, opts...)
+	stream, err := u.client.rpc.RunAction(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := stream.Send(start); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	if err := stream.Send(u.start); err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
 	buf := make([]byte, chunkSize)
 	for i, file := range u.files {
 		ended, err := u.send(stream, i, file, buf)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if ended {
 			break
 		}
 	}
-	return stream.CloseAndRecv()
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	return stream.RecvMsg(answer)
 }
 
 // send sends one file. ended says that the plugin has answered already and wants no more.

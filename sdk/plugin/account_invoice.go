@@ -3,15 +3,16 @@ package plugin
 import (
 	"context"
 
-	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
 // CreateInvoice implements [pay.Account].
 func (a *account) CreateInvoice(ctx context.Context, req pay.CreateInvoice) (pay.InvoiceState, error) {
-	state, report, err := send(ctx, a, methodCreateInvoice, &pluginv1.CreateInvoiceRequest{
-		Call: a.frame(ctx, req.Call), Invoice: toNewInvoice(req),
-	}, a.client.rpc.CreateInvoice)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.CreateInvoiceRequest()
+	wire.Call, wire.Invoice = a.frame(ctx, x, req.Call), toNewInvoice(x.Arena, req)
+	state, report, err := send(ctx, a, x, methodCreateInvoice, wire, x.CreateInvoiceResponse())
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
@@ -20,9 +21,11 @@ func (a *account) CreateInvoice(ctx context.Context, req pay.CreateInvoice) (pay
 
 // GetInvoice implements [pay.Account].
 func (a *account) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.InvoiceState, error) {
-	state, report, err := send(ctx, a, methodGetInvoice, &pluginv1.GetInvoiceRequest{
-		Call: a.frame(ctx, pay.Call{}), Invoice: toInvoiceRef(ref),
-	}, a.client.rpc.GetInvoice)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.GetInvoiceRequest()
+	wire.Call, wire.Invoice = a.frame(ctx, x, pay.Call{}), toInvoiceRef(x.Arena, ref)
+	state, report, err := send(ctx, a, x, methodGetInvoice, wire, x.GetInvoiceResponse())
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
@@ -31,9 +34,11 @@ func (a *account) GetInvoice(ctx context.Context, ref pay.InvoiceRef) (pay.Invoi
 
 // CancelInvoice implements [pay.Canceler].
 func (a *account) CancelInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.InvoiceState, error) {
-	state, report, err := send(ctx, a, methodCancelInvoice, &pluginv1.CancelInvoiceRequest{
-		Call: a.frame(ctx, req.Call), Change: toChange(req),
-	}, a.client.rpc.CancelInvoice)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.CancelInvoiceRequest()
+	wire.Call, wire.Change = a.frame(ctx, x, req.Call), toChange(x.Arena, req)
+	state, report, err := send(ctx, a, x, methodCancelInvoice, wire, x.CancelInvoiceResponse())
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
@@ -42,9 +47,11 @@ func (a *account) CancelInvoice(ctx context.Context, req pay.ChangeInvoice) (pay
 
 // CaptureInvoice implements [pay.Capturer].
 func (a *account) CaptureInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.InvoiceState, error) {
-	state, report, err := send(ctx, a, methodCaptureInvoice, &pluginv1.CaptureInvoiceRequest{
-		Call: a.frame(ctx, req.Call), Change: toChange(req),
-	}, a.client.rpc.CaptureInvoice)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.CaptureInvoiceRequest()
+	wire.Call, wire.Change = a.frame(ctx, x, req.Call), toChange(x.Arena, req)
+	state, report, err := send(ctx, a, x, methodCaptureInvoice, wire, x.CaptureInvoiceResponse())
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
@@ -53,9 +60,11 @@ func (a *account) CaptureInvoice(ctx context.Context, req pay.ChangeInvoice) (pa
 
 // VoidInvoice implements [pay.Voider].
 func (a *account) VoidInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.InvoiceState, error) {
-	state, report, err := send(ctx, a, methodVoidInvoice, &pluginv1.VoidInvoiceRequest{
-		Call: a.frame(ctx, req.Call), Change: toChange(req),
-	}, a.client.rpc.VoidInvoice)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.VoidInvoiceRequest()
+	wire.Call, wire.Change = a.frame(ctx, x, req.Call), toChange(x.Arena, req)
+	state, report, err := send(ctx, a, x, methodVoidInvoice, wire, x.VoidInvoiceResponse())
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
@@ -64,9 +73,11 @@ func (a *account) VoidInvoice(ctx context.Context, req pay.ChangeInvoice) (pay.I
 
 // FindInvoice implements [pay.InvoiceFinder].
 func (a *account) FindInvoice(ctx context.Context, req pay.FindInvoice) (pay.InvoiceState, error) {
-	wire := toFindInvoice(req)
-	wire.Call = a.frame(ctx, req.Call)
-	state, report, err := send(ctx, a, methodFindInvoice, wire, a.client.rpc.FindInvoice)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toFindInvoice(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodFindInvoice, wire, x.FindInvoiceResponse())
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
@@ -75,9 +86,11 @@ func (a *account) FindInvoice(ctx context.Context, req pay.FindInvoice) (pay.Inv
 
 // Charge implements [pay.Charger].
 func (a *account) Charge(ctx context.Context, req pay.Charge) (pay.InvoiceState, error) {
-	wire := toCharge(req)
-	wire.Call = a.frame(ctx, req.Invoice.Call)
-	state, report, err := send(ctx, a, methodCharge, wire, a.client.rpc.Charge)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toCharge(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Invoice.Call)
+	state, report, err := send(ctx, a, x, methodCharge, wire, x.ChargeResponse())
 	if err != nil {
 		return pay.InvoiceState{}, err
 	}
@@ -86,9 +99,11 @@ func (a *account) Charge(ctx context.Context, req pay.Charge) (pay.InvoiceState,
 
 // CreateRefund implements [pay.Refunder].
 func (a *account) CreateRefund(ctx context.Context, req pay.CreateRefund) (pay.RefundState, error) {
-	wire := toCreateRefund(req)
-	wire.Call = a.frame(ctx, req.Call)
-	state, report, err := send(ctx, a, methodCreateRefund, wire, a.client.rpc.CreateRefund)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toCreateRefund(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodCreateRefund, wire, x.CreateRefundResponse())
 	if err != nil {
 		return pay.RefundState{}, err
 	}
@@ -97,9 +112,11 @@ func (a *account) CreateRefund(ctx context.Context, req pay.CreateRefund) (pay.R
 
 // GetRefund implements [pay.RefundGetter].
 func (a *account) GetRefund(ctx context.Context, ref pay.RefundRef) (pay.RefundState, error) {
-	state, report, err := send(ctx, a, methodGetRefund, &pluginv1.GetRefundRequest{
-		Call: a.frame(ctx, pay.Call{}), Refund: toRefundRef(ref),
-	}, a.client.rpc.GetRefund)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.GetRefundRequest()
+	wire.Call, wire.Refund = a.frame(ctx, x, pay.Call{}), toRefundRef(x.Arena, ref)
+	state, report, err := send(ctx, a, x, methodGetRefund, wire, x.GetRefundResponse())
 	if err != nil {
 		return pay.RefundState{}, err
 	}
@@ -108,9 +125,11 @@ func (a *account) GetRefund(ctx context.Context, ref pay.RefundRef) (pay.RefundS
 
 // CreatePayout implements [pay.PayoutCreator].
 func (a *account) CreatePayout(ctx context.Context, req pay.CreatePayout) (pay.PayoutState, error) {
-	wire := toCreatePayout(req)
-	wire.Call = a.frame(ctx, req.Call)
-	state, report, err := send(ctx, a, methodCreatePayout, wire, a.client.rpc.CreatePayout)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toCreatePayout(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodCreatePayout, wire, x.CreatePayoutResponse())
 	if err != nil {
 		return pay.PayoutState{}, err
 	}
@@ -119,9 +138,11 @@ func (a *account) CreatePayout(ctx context.Context, req pay.CreatePayout) (pay.P
 
 // GetPayout implements [pay.PayoutGetter].
 func (a *account) GetPayout(ctx context.Context, ref pay.PayoutRef) (pay.PayoutState, error) {
-	state, report, err := send(ctx, a, methodGetPayout, &pluginv1.GetPayoutRequest{
-		Call: a.frame(ctx, pay.Call{}), Payout: toPayoutRef(ref),
-	}, a.client.rpc.GetPayout)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.GetPayoutRequest()
+	wire.Call, wire.Payout = a.frame(ctx, x, pay.Call{}), toPayoutRef(x.Arena, ref)
+	state, report, err := send(ctx, a, x, methodGetPayout, wire, x.GetPayoutResponse())
 	if err != nil {
 		return pay.PayoutState{}, err
 	}
@@ -130,9 +151,11 @@ func (a *account) GetPayout(ctx context.Context, ref pay.PayoutRef) (pay.PayoutS
 
 // CancelPayout implements [pay.PayoutCanceler].
 func (a *account) CancelPayout(ctx context.Context, req pay.CancelPayout) (pay.PayoutState, error) {
-	wire := toCancelPayout(req)
-	wire.Call = a.frame(ctx, req.Call)
-	state, report, err := send(ctx, a, methodCancelPayout, wire, a.client.rpc.CancelPayout)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toCancelPayout(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodCancelPayout, wire, x.CancelPayoutResponse())
 	if err != nil {
 		return pay.PayoutState{}, err
 	}

@@ -3,15 +3,16 @@ package plugin
 import (
 	"context"
 
-	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
 // ReadBalances implements [pay.BalanceReader].
 func (a *account) ReadBalances(ctx context.Context, req pay.ReadBalances) (pay.Balances, error) {
-	wire := toReadBalances(req)
-	wire.Call = a.frame(ctx, req.Call)
-	state, report, err := send(ctx, a, methodReadBalances, wire, a.client.rpc.ReadBalances)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toReadBalances(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodReadBalances, wire, x.ReadBalancesResponse())
 	if err != nil {
 		return pay.Balances{}, err
 	}
@@ -20,9 +21,11 @@ func (a *account) ReadBalances(ctx context.Context, req pay.ReadBalances) (pay.B
 
 // ListTransactions implements [pay.TransactionLister].
 func (a *account) ListTransactions(ctx context.Context, req pay.ListTransactions) (pay.TransactionPage, error) {
-	wire := toListTransactions(req)
-	wire.Call = a.frame(ctx, req.Call)
-	state, report, err := send(ctx, a, methodListTransactions, wire, a.client.rpc.ListTransactions)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toListTransactions(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodListTransactions, wire, x.ListTransactionsResponse())
 	if err != nil {
 		return pay.TransactionPage{}, err
 	}
@@ -31,9 +34,11 @@ func (a *account) ListTransactions(ctx context.Context, req pay.ListTransactions
 
 // HandleWebhook implements [pay.WebhookHandler].
 func (a *account) HandleWebhook(ctx context.Context, req pay.WebhookRequest) (pay.WebhookResult, error) {
-	state, report, err := send(ctx, a, methodHandleWebhook, &pluginv1.HandleWebhookRequest{
-		Call: a.frame(ctx, req.Call), Webhook: toWebhook(req),
-	}, a.client.rpc.HandleWebhook)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.HandleWebhookRequest()
+	wire.Call, wire.Webhook = a.frame(ctx, x, req.Call), toWebhook(x.Arena, req)
+	state, report, err := send(ctx, a, x, methodHandleWebhook, wire, x.HandleWebhookResponse())
 	if err != nil {
 		return pay.WebhookResult{}, err
 	}
@@ -42,9 +47,11 @@ func (a *account) HandleWebhook(ctx context.Context, req pay.WebhookRequest) (pa
 
 // RouteWebhook implements [pay.WebhookRouter].
 func (a *account) RouteWebhook(ctx context.Context, req pay.WebhookRequest) (pay.WebhookRoute, error) {
-	state, _, err := send(ctx, a, methodRouteWebhook, &pluginv1.RouteWebhookRequest{
-		Call: a.frame(ctx, req.Call), Webhook: toWebhook(req),
-	}, a.client.rpc.RouteWebhook)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.RouteWebhookRequest()
+	wire.Call, wire.Webhook = a.frame(ctx, x, req.Call), toWebhook(x.Arena, req)
+	state, _, err := send(ctx, a, x, methodRouteWebhook, wire, x.RouteWebhookResponse())
 	if err != nil {
 		return pay.WebhookRoute{}, err
 	}
@@ -53,7 +60,11 @@ func (a *account) RouteWebhook(ctx context.Context, req pay.WebhookRequest) (pay
 
 // Check implements [pay.Checker].
 func (a *account) Check(ctx context.Context, req pay.Check) (pay.AccountInfo, error) {
-	state, report, err := send(ctx, a, methodCheck, &pluginv1.CheckRequest{Call: a.frame(ctx, req.Call)}, a.client.rpc.Check)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := x.CheckRequest()
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodCheck, wire, x.CheckResponse())
 	if err != nil {
 		return pay.AccountInfo{}, err
 	}
@@ -62,9 +73,11 @@ func (a *account) Check(ctx context.Context, req pay.Check) (pay.AccountInfo, er
 
 // Maintain implements [pay.AccountMaintainer].
 func (a *account) Maintain(ctx context.Context, req pay.Maintain) (pay.Maintained, error) {
-	wire := toMaintain(req)
-	wire.Call = a.frame(ctx, req.Call)
-	state, report, err := send(ctx, a, methodMaintain, wire, a.client.rpc.Maintain)
+	x := a.client.exchanges.begin()
+	defer a.client.exchanges.end(x)
+	wire := toMaintain(x.Arena, req)
+	wire.Call = a.frame(ctx, x, req.Call)
+	state, report, err := send(ctx, a, x, methodMaintain, wire, x.MaintainResponse())
 	if err != nil {
 		return pay.Maintained{}, err
 	}

@@ -81,7 +81,7 @@ func BenchmarkCall(b *testing.B) {
 		})
 		b.Run("bare gRPC, "+name, func(b *testing.B) {
 			req := benchRequest(b)
-			message := &pluginv1.CreateInvoiceRequest{Call: toCall(req.Call), Invoice: toNewInvoice(req)}
+			message := &pluginv1.CreateInvoiceRequest{Call: toCall(nil, req.Call), Invoice: toNewInvoice(nil, req)}
 			state, report := writeInvoiceState(benchAnswer(req))
 			answer := &pluginv1.CreateInvoiceResponse{Report: report, Result: &pluginv1.CreateInvoiceResponse_State{State: state}}
 			rpc := pluginv1.NewProviderServiceClient(serveUnix(b, ready{answer: answer}, nil, nil))
@@ -171,7 +171,7 @@ func serveUnix(b *testing.B, s pluginv1.ProviderServiceServer, serving []grpc.Se
 // BenchmarkCodec measures the four passes of one create: both messages encoded and decoded.
 func BenchmarkCodec(b *testing.B) {
 	req := benchRequest(b)
-	request := &pluginv1.CreateInvoiceRequest{Call: toCall(req.Call), Invoice: toNewInvoice(req)}
+	request := &pluginv1.CreateInvoiceRequest{Call: toCall(nil, req.Call), Invoice: toNewInvoice(nil, req)}
 	state, report := writeInvoiceState(benchAnswer(req))
 	answer := &pluginv1.CreateInvoiceResponse{Report: report, Result: &pluginv1.CreateInvoiceResponse_State{State: state}}
 	for name, c := range map[string]interface {

@@ -38,11 +38,10 @@ type ClientConfig struct {
 // have been weighed already. A Client is safe for concurrent use. Its two
 // goroutines, where the plugin offers the stream lane, end with the connection.
 type Client struct {
-	conn *laneConn
-	rpc  pluginv1.ProviderServiceClient // over conn
-	// plain makes calls without the lane.
-	plain pluginv1.ProviderServiceClient
-	cfg   ClientConfig
+	conn      *laneConn
+	rpc       pluginv1.ProviderServiceClient // over conn
+	cfg       ClientConfig
+	exchanges exchanges
 
 	// observed is set once the connection is known to have an observer; see [trace.verdict].
 	observed atomic.Bool
@@ -60,7 +59,7 @@ func NewClient(conn grpc.ClientConnInterface, cfg ClientConfig) *Client {
 	}
 	lane := &laneConn{conn: conn}
 	return &Client{
-		conn: lane, rpc: pluginv1.NewProviderServiceClient(lane), plain: pluginv1.NewProviderServiceClient(conn), cfg: cfg,
+		conn: lane, rpc: pluginv1.NewProviderServiceClient(lane), cfg: cfg,
 		manifest: &pay.Manifest{},
 	}
 }
@@ -71,18 +70,20 @@ func (c *Client) Start(ctx context.Context) error {
 	if !c.cfg.Unary {
 		settings.Features = append(slices.Clone(settings.Features), featureLane)
 	}
-	info, _, err := transact(ctx, c, methodConfigure, false, &pluginv1.ConfigureRequest{
-		Call: grease(c.frame(ctx, pay.Call{})), Runtime: grease(toRuntime(settings)),
-	}, c.plain.Configure)
+	x := c.exchanges.begin()
+	defer c.exchanges.end(x)
+	info, _, err := transact(ctx, c, x, methodConfigure, false, &pluginv1.ConfigureRequest{
+		Call: grease(c.frame(ctx, x, pay.Call{})), Runtime: grease(toRuntime(settings)),
+	}, x.ConfigureResponse(), c.conn.callPlain)
 	if err != nil {
 		return err
 	}
 	unknown, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	callUnknownMethod(unknown, c.conn.conn)
 	cancel()
-	manifest, _, err := transact(ctx, c, methodDescribe, false, &pluginv1.DescribeRequest{
-		Call: c.frame(ctx, pay.Call{}),
-	}, c.plain.Describe)
+	manifest, _, err := transact(ctx, c, x, methodDescribe, false, &pluginv1.DescribeRequest{
+		Call: c.frame(ctx, x, pay.Call{}),
+	}, x.DescribeResponse(), c.conn.callPlain)
 	if err != nil {
 		return err
 	}
@@ -116,8 +117,11 @@ func (c *Client) Info() Info {
 // Health asks the plugin whether it answers. It never reaches a provider, so that a short deadline is right. It asks without the
 // stream lane, and then over it: a lane that is silent twice is used no more.
 func (c *Client) Health(ctx context.Context) (Health, error) {
-	req := &pluginv1.HealthRequest{Call: c.frame(ctx, pay.Call{})}
-	state, _, err := transact(ctx, c, methodHealth, false, req, c.plain.Health)
+	x := c.exchanges.begin()
+	defer c.exchanges.end(x)
+	req := x.HealthRequest()
+	req.Call = c.frame(ctx, x, pay.Call{})
+	state, _, err := transact(ctx, c, x, methodHealth, false, req, x.HealthResponse(), c.conn.callPlain)
 	if err != nil {
 		return Health{}, err
 	}
@@ -140,25 +144,35 @@ func (c *Client) Open(ctx context.Context, cfg pay.AccountConfig) (pay.Account, 
 }
 
 // frame completes the frame of a call.
-func (c *Client) frame(ctx context.Context, call pay.Call) *pluginv1.Call {
+func (c *Client) frame(ctx context.Context, x *exchange, call pay.Call) *pluginv1.Call {
 	if deadline, ok := ctx.Deadline(); ok && (call.Deadline.IsZero() || deadline.Before(call.Deadline)) {
 		call.Deadline = deadline
 	}
-	return toCall(call)
+	return toCall(x.Arena, call)
+}
+
+// request is every request of the protocol.
+type request interface {
+	framed
+	wireMessage
 }
 
 // answer is every response of the protocol.
 type answer[S any] interface {
 	proto.Message
+	wireMessage
 	GetReport() *pluginv1.Report
 	GetError() *pluginv1.Error
 	GetState() *S
 }
 
+// caller makes a call in one of the ways there are: it sends req, reads the answer into res and returns what was seen of the call, which
+// is never nil.
+type caller func(ctx context.Context, x *exchange, m method, req, res wireMessage) (seen *trace, err error)
+
 // transact makes one call and turns whatever comes of it into a state with its report, or an error of known meaning.
-func transact[S any, Req framed, Res answer[S]](
-	ctx context.Context, c *Client, m method, mutating bool, req Req,
-	rpc func(context.Context, Req, ...grpc.CallOption) (Res, error),
+func transact[S any](
+	ctx context.Context, c *Client, x *exchange, m method, mutating bool, req request, res answer[S], by caller,
 ) (*S, *pluginv1.Report, error) {
 	if fault := inspect(req, limits{}); fault != nil {
 		return nil, nil, &pay.Error{Kind: pay.KindInvalidRequest, Executed: pay.ExecutedNo, Message: fault.Error()}
@@ -168,16 +182,15 @@ func transact[S any, Req framed, Res answer[S]](
 		ctx, cancel = context.WithTimeout(ctx, c.cfg.Timeout)
 		defer cancel()
 	}
-	ctx, trace := withTrace(ctx)
-	res, err := rpc(ctx, req)
-	if trace.tagged.Load() {
+	seen, err := by(ctx, x, m, req, res)
+	if seen.tagged.Load() && !c.observed.Load() {
 		c.observed.Store(true)
 	}
 	if err != nil {
 		if e, ok := errors.AsType[*pay.Error](err); ok {
 			return nil, nil, e // found out on this side, before anything was sent
 		}
-		return nil, nil, transportFault(ctx, m, mutating, trace.verdict(c.observed.Load()), err)
+		return nil, nil, transportFault(ctx, m, mutating, seen.verdict(c.observed.Load()), err)
 	}
 	if fault := inspect(res, answerLimits()); fault != nil {
 		return nil, nil, protocolFault(m, mutating, fault.Error())

@@ -4,6 +4,8 @@ import (
 	"google.golang.org/grpc/encoding"
 	grpcproto "google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
+
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 )
 
 // sharedText is the largest message, in bytes, whose texts are all cut from one string: that spares an allocation for each of
@@ -15,17 +17,21 @@ type wireMessage interface {
 	Reset()
 	SizeWire() int
 	WriteWire(b []byte, i int) int
-	DecodeWire(b []byte, s string) error
+	DecodeWire(b []byte, s string, lender *pluginv1.Arena) error
 }
 
 // codec is plain protobuf, encoded and decoded by generated code instead of by reflection. The other side cannot tell, in
 // whatever language it is written: it accepts and refuses the same bytes as gRPC's own codec, whose name it has.
 //
 // Messages that are not of the contract, such as go-plugin's own, are left to that codec.
-type codec struct{ general encoding.CodecV2 }
+type codec struct {
+	general encoding.CodecV2
+	// lender lends the messages inside a decoded message. Nil makes new ones.
+	lender *pluginv1.Arena
+}
 
 // newCodec returns a codec for one side of one connection or more.
-func newCodec() codec { return codec{encoding.GetCodecV2(grpcproto.Name)} }
+func newCodec() codec { return codec{general: encoding.GetCodecV2(grpcproto.Name)} }
 
 // Name implements [encoding.CodecV2].
 func (codec) Name() string { return grpcproto.Name }
@@ -57,17 +63,17 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	}
 	buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
 	defer buffer.Free()
-	return decodeWire(buffer.ReadOnlyData(), m)
+	return decodeWire(buffer.ReadOnlyData(), m, c.lender)
 }
 
-// decodeWire reads b as the message m. Nothing in m refers to b afterwards.
-func decodeWire(b []byte, m wireMessage) error {
+// decodeWire reads b as the message m, whose parts are lent by lender or new. Nothing in m refers to b afterwards.
+func decodeWire(b []byte, m wireMessage, lender *pluginv1.Arena) error {
 	s := ""
 	if len(b) <= sharedText {
 		s = string(b)
 	}
 	m.Reset()
-	return m.DecodeWire(b, s)
+	return m.DecodeWire(b, s, lender)
 }
 
 // copy makes to what from says, by way of the wire.

@@ -15,13 +15,18 @@ import (
 // every value survives both ways, also one that this version does not know. What comes from the other side has passed
 // [inspect] before, which is why none of them fails; what a value means is decided in settle.go.
 //
+// What a to… function makes is lent by the arena it is given, for the length of a call, or new where that is nil. What a from…
+// function makes never refers to a message, only to texts, bytes, maps and lists that were in it.
+//
 // TestConversionsAreComplete fills every field of every type and fails on any that is lost.
 
-func toTime(t time.Time) *timestamppb.Timestamp {
+func toTime(l *pluginv1.Arena, t time.Time) *timestamppb.Timestamp {
 	if t.IsZero() {
 		return nil
 	}
-	return timestamppb.New(t)
+	out := l.Timestamp()
+	out.Seconds, out.Nanos = t.Unix(), int32(t.Nanosecond())
+	return out
 }
 
 func fromTime(t *timestamppb.Timestamp) time.Time {
@@ -31,11 +36,13 @@ func fromTime(t *timestamppb.Timestamp) time.Time {
 	return t.AsTime()
 }
 
-func toDuration(d time.Duration) *durationpb.Duration {
+func toDuration(l *pluginv1.Arena, d time.Duration) *durationpb.Duration {
 	if d == 0 {
 		return nil
 	}
-	return durationpb.New(d)
+	out := l.Duration()
+	out.Seconds, out.Nanos = int64(d/time.Second), int32(d%time.Second)
+	return out
 }
 
 func fromDuration(d *durationpb.Duration) time.Duration { return d.AsDuration() }
@@ -48,12 +55,14 @@ func fromJSON(b []byte) json.RawMessage {
 	return b
 }
 
-func toMoney(m pay.Money) *pluginv1.Money {
+func toMoney(l *pluginv1.Arena, m pay.Money) *pluginv1.Money {
 	if !m.IsSet() {
 		return nil
 	}
 	c := m.Currency()
-	return &pluginv1.Money{Value: m.Value(), Currency: c.Code, Exponent: uint32(c.Exponent), Numeric: uint32(c.Numeric)}
+	out := l.Money()
+	*out = pluginv1.Money{Value: m.Value(), Currency: c.Code, Exponent: uint32(c.Exponent), Numeric: uint32(c.Numeric)}
+	return out
 }
 
 func fromMoney(m *pluginv1.Money) pay.Money {
@@ -79,8 +88,10 @@ func parseMoney(m *pluginv1.Money) (pay.Money, error) {
 	})
 }
 
-func toCurrency(c pay.Currency) *pluginv1.Currency {
-	return &pluginv1.Currency{Code: c.Code, Exponent: uint32(c.Exponent), Numeric: uint32(c.Numeric)}
+func toCurrency(l *pluginv1.Arena, c pay.Currency) *pluginv1.Currency {
+	out := l.Currency()
+	*out = pluginv1.Currency{Code: c.Code, Exponent: uint32(c.Exponent), Numeric: uint32(c.Numeric)}
+	return out
 }
 
 func fromCurrency(c *pluginv1.Currency) pay.Currency {
@@ -99,17 +110,31 @@ func each[A, B any](list []A, convert func(A) B) []B {
 	return out
 }
 
+// lendEach is each for messages that are lent.
+func lendEach[A, B any](l *pluginv1.Arena, list []A, convert func(*pluginv1.Arena, A) B) []B {
+	if list == nil {
+		return nil
+	}
+	out := make([]B, len(list))
+	for i, v := range list {
+		out[i] = convert(l, v)
+	}
+	return out
+}
+
 // texts converts between lists of string types; nil stays nil.
 func texts[B, A ~string](list []A) []B {
 	return each(list, func(a A) B { return B(a) })
 }
 
 // toNames keeps the difference between "not stated" and "none".
-func toNames[A ~string](list []A) *pluginv1.Names {
+func toNames[A ~string](l *pluginv1.Arena, list []A) *pluginv1.Names {
 	if list == nil {
 		return nil
 	}
-	return &pluginv1.Names{Names: texts[string](list)}
+	out := l.Names()
+	*out = pluginv1.Names{Names: texts[string](list)}
+	return out
 }
 
 func fromNames[B ~string](n *pluginv1.Names) []B {

@@ -6,15 +6,17 @@ import (
 )
 
 // toAccountConfig leaves out what cannot cross a process: the client, the logger and the clock, which the plugin's side makes.
-func toAccountConfig(c pay.AccountConfig) *pluginv1.AccountConfig {
-	return &pluginv1.AccountConfig{
+func toAccountConfig(l *pluginv1.Arena, c pay.AccountConfig) *pluginv1.AccountConfig {
+	out := l.AccountConfig()
+	*out = pluginv1.AccountConfig{
 		AccountId:  c.AccountID,
 		Revision:   c.Revision,
 		Mode:       string(c.Mode),
 		ConfigJson: c.Config,
 		WebhookUrl: c.WebhookURL,
-		State:      toState(c.State),
+		State:      toState(l, c.State),
 	}
+	return out
 }
 
 func fromAccountConfig(c *pluginv1.AccountConfig) pay.AccountConfig {
@@ -28,25 +30,29 @@ func fromAccountConfig(c *pluginv1.AccountConfig) pay.AccountConfig {
 	}
 }
 
-func toMethod(m pay.Method) *pluginv1.Method {
-	return &pluginv1.Method{Code: m.Code, Title: m.Title, Min: toMoney(m.Min), Max: toMoney(m.Max)}
+func toMethod(l *pluginv1.Arena, m pay.Method) *pluginv1.Method {
+	out := l.Method()
+	*out = pluginv1.Method{Code: m.Code, Title: m.Title, Min: toMoney(l, m.Min), Max: toMoney(l, m.Max)}
+	return out
 }
 
 func fromMethod(m *pluginv1.Method) pay.Method {
 	return pay.Method{Code: m.GetCode(), Title: m.GetTitle(), Min: fromMoney(m.GetMin()), Max: fromMoney(m.GetMax())}
 }
 
-func toAccountInfo(i pay.AccountInfo) *pluginv1.AccountInfo {
-	return &pluginv1.AccountInfo{
-		Report:             toReport(i.Report),
+func toAccountInfo(l *pluginv1.Arena, i pay.AccountInfo) *pluginv1.AccountInfo {
+	out := l.AccountInfo()
+	*out = pluginv1.AccountInfo{
+		Report:             toReport(l, i.Report),
 		Mode:               string(i.Mode),
 		ProviderAccountRef: i.ProviderAccountRef,
 		Title:              i.Title,
-		Abilities:          toNames(i.Abilities),
-		Currencies:         toNames(i.Currencies),
-		Methods:            each(i.Methods, toMethod),
-		NextActions:        each(i.NextActions, toNextAction),
+		Abilities:          toNames(l, i.Abilities),
+		Currencies:         toNames(l, i.Currencies),
+		Methods:            lendEach(l, i.Methods, toMethod),
+		NextActions:        lendEach(l, i.NextActions, toNextAction),
 	}
+	return out
 }
 
 func fromAccountInfo(i *pluginv1.AccountInfo) pay.AccountInfo {
@@ -62,11 +68,13 @@ func fromAccountInfo(i *pluginv1.AccountInfo) pay.AccountInfo {
 	}
 }
 
-func toMaintain(r pay.Maintain) *pluginv1.MaintainRequest {
-	return &pluginv1.MaintainRequest{
-		Call: toCall(r.Call), Reason: r.Reason, State: toState(r.State), WebhookUrl: r.WebhookURL,
+func toMaintain(l *pluginv1.Arena, r pay.Maintain) *pluginv1.MaintainRequest {
+	out := l.MaintainRequest()
+	*out = pluginv1.MaintainRequest{
+		Call: toCall(l, r.Call), Reason: r.Reason, State: toState(l, r.State), WebhookUrl: r.WebhookURL,
 		InputJson: r.Input,
 	}
+	return out
 }
 
 func fromMaintain(r *pluginv1.MaintainRequest) pay.Maintain {
@@ -76,10 +84,11 @@ func fromMaintain(r *pluginv1.MaintainRequest) pay.Maintain {
 	}
 }
 
-func toMaintained(m pay.Maintained) *pluginv1.Maintained {
-	out := &pluginv1.Maintained{State: toState(m.State), NextAt: toTime(m.NextAt)}
+func toMaintained(l *pluginv1.Arena, m pay.Maintained) *pluginv1.Maintained {
+	out := l.Maintained()
+	*out = pluginv1.Maintained{State: toState(l, m.State), NextAt: toTime(l, m.NextAt)}
 	if m.Info != nil {
-		out.Info = toAccountInfo(*m.Info)
+		out.Info = toAccountInfo(l, *m.Info)
 	}
 	return out
 }

@@ -6,8 +6,9 @@ import (
 )
 
 // toActionStart announces the attachments; their bytes follow in chunks.
-func toActionStart(a pay.Action) *pluginv1.ActionStart {
-	out := &pluginv1.ActionStart{
+func toActionStart(l *pluginv1.Arena, a pay.Action) *pluginv1.ActionStart {
+	out := l.ActionStart()
+	*out = pluginv1.ActionStart{
 		Name:      a.Name,
 		InputJson: a.Input,
 		Attachments: each(a.Attachments, func(f pay.Attachment) *pluginv1.AttachmentInfo {
@@ -15,16 +16,16 @@ func toActionStart(a pay.Action) *pluginv1.ActionStart {
 		}),
 	}
 	if a.Invoice != nil {
-		out.Invoice = toInvoiceRef(*a.Invoice)
+		out.Invoice = toInvoiceRef(l, *a.Invoice)
 	}
 	if a.Payout != nil {
-		out.Payout = toPayoutRef(*a.Payout)
+		out.Payout = toPayoutRef(l, *a.Payout)
 	}
 	if a.Refund != nil {
-		out.Refund = toRefundRef(*a.Refund)
+		out.Refund = toRefundRef(l, *a.Refund)
 	}
 	if a.Dispute != nil {
-		out.Dispute = toDisputeRef(*a.Dispute)
+		out.Dispute = toDisputeRef(l, *a.Dispute)
 	}
 	return out
 }
@@ -55,19 +56,20 @@ func fromActionStart(call *pluginv1.Call, a *pluginv1.ActionStart) pay.Action {
 	return out
 }
 
-func toActionResult(r pay.ActionResult) *pluginv1.ActionResult {
-	out := &pluginv1.ActionResult{OutputJson: r.Output}
+func toActionResult(l *pluginv1.Arena, r pay.ActionResult) *pluginv1.ActionResult {
+	out := l.ActionResult()
+	*out = pluginv1.ActionResult{OutputJson: r.Output}
 	if r.Invoice != nil {
-		out.Invoice = toInvoiceState(*r.Invoice)
+		out.Invoice = toInvoiceState(l, *r.Invoice)
 	}
 	if r.Payout != nil {
-		out.Payout = toPayoutState(*r.Payout)
+		out.Payout = toPayoutState(l, *r.Payout)
 	}
 	if r.Refund != nil {
-		out.Refund = toRefundState(*r.Refund)
+		out.Refund = toRefundState(l, *r.Refund)
 	}
 	if r.Dispute != nil {
-		out.Dispute = toDispute(*r.Dispute)
+		out.Dispute = toDispute(l, *r.Dispute)
 	}
 	return out
 }

@@ -5,19 +5,21 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func toCall(c pay.Call) *pluginv1.Call {
-	return &pluginv1.Call{
+func toCall(l *pluginv1.Arena, c pay.Call) *pluginv1.Call {
+	out := l.Call()
+	*out = pluginv1.Call{
 		OperationId:     c.OperationID,
 		ProviderKey:     c.ProviderKey,
 		Try:             int64(c.Try),
 		AccountId:       c.AccountID,
 		AccountRevision: c.AccountRevision,
 		Mode:            string(c.Mode),
-		Deadline:        toTime(c.Deadline),
+		Deadline:        toTime(l, c.Deadline),
 		Traceparent:     c.Traceparent,
 		CorrelationId:   c.CorrelationID,
 		Critical:        c.Critical,
 	}
+	return out
 }
 
 func fromCall(c *pluginv1.Call) pay.Call {
@@ -35,11 +37,13 @@ func fromCall(c *pluginv1.Call) pay.Call {
 	}
 }
 
-func toState(s *pay.State) *pluginv1.State {
+func toState(l *pluginv1.Arena, s *pay.State) *pluginv1.State {
 	if s == nil {
 		return nil
 	}
-	return &pluginv1.State{Version: int64(s.Version), Data: s.Data}
+	out := l.State()
+	*out = pluginv1.State{Version: int64(s.Version), Data: s.Data}
+	return out
 }
 
 func fromState(s *pluginv1.State) *pay.State {
@@ -49,17 +53,19 @@ func fromState(s *pluginv1.State) *pay.State {
 	return &pay.State{Version: int(s.GetVersion()), Data: s.GetData()}
 }
 
-func toEvidence(e pay.Evidence) *pluginv1.Evidence {
-	return &pluginv1.Evidence{
+func toEvidence(l *pluginv1.Arena, e pay.Evidence) *pluginv1.Evidence {
+	out := l.Evidence()
+	*out = pluginv1.Evidence{
 		Kind:              string(e.Kind),
-		ObservedAt:        toTime(e.ObservedAt),
-		ProviderTime:      toTime(e.ProviderTime),
+		ObservedAt:        toTime(l, e.ObservedAt),
+		ProviderTime:      toTime(l, e.ProviderTime),
 		ProviderVersion:   e.ProviderVersion,
 		ProviderRequestId: e.ProviderRequestID,
 		HttpStatus:        int64(e.HTTPStatus),
 		Raw:               e.Raw,
 		RawContentType:    e.RawContentType,
 	}
+	return out
 }
 
 func fromEvidence(e *pluginv1.Evidence) pay.Evidence {
@@ -75,11 +81,13 @@ func fromEvidence(e *pluginv1.Evidence) pay.Evidence {
 	}
 }
 
-func toRateLimit(r *pay.RateLimit) *pluginv1.RateLimit {
+func toRateLimit(l *pluginv1.Arena, r *pay.RateLimit) *pluginv1.RateLimit {
 	if r == nil {
 		return nil
 	}
-	return &pluginv1.RateLimit{Remaining: r.Remaining, ResetAt: toTime(r.ResetAt)}
+	out := l.RateLimit()
+	*out = pluginv1.RateLimit{Remaining: r.Remaining, ResetAt: toTime(l, r.ResetAt)}
+	return out
 }
 
 func fromRateLimit(r *pluginv1.RateLimit) *pay.RateLimit {
@@ -89,15 +97,17 @@ func fromRateLimit(r *pluginv1.RateLimit) *pay.RateLimit {
 	return &pay.RateLimit{Remaining: r.GetRemaining(), ResetAt: fromTime(r.GetResetAt())}
 }
 
-func toReport(r pay.Report) *pluginv1.Report {
-	return &pluginv1.Report{
-		Evidence:     toEvidence(r.Evidence),
-		State:        toState(r.State),
-		AccountState: toState(r.AccountState),
-		NextLookAt:   toTime(r.NextLookAt),
-		RateLimit:    toRateLimit(r.RateLimit),
+func toReport(l *pluginv1.Arena, r pay.Report) *pluginv1.Report {
+	out := l.Report()
+	*out = pluginv1.Report{
+		Evidence:     toEvidence(l, r.Evidence),
+		State:        toState(l, r.State),
+		AccountState: toState(l, r.AccountState),
+		NextLookAt:   toTime(l, r.NextLookAt),
+		RateLimit:    toRateLimit(l, r.RateLimit),
 		Warnings:     r.Warnings,
 	}
+	return out
 }
 
 func fromReport(r *pluginv1.Report) pay.Report {
@@ -113,11 +123,12 @@ func fromReport(r *pluginv1.Report) pay.Report {
 
 // toError writes everything but the cause, which is text in Message already, and the ids of host objects, which a plugin has
 // no say in.
-func toError(e *pay.Error) *pluginv1.Error {
-	report := toReport(e.Report)
+func toError(l *pluginv1.Arena, e *pay.Error) *pluginv1.Error {
+	report := toReport(l, e.Report)
 	report.Executed = string(e.Executed)
-	report.Retry = toRetry(e.Retry)
-	return &pluginv1.Error{
+	report.Retry = toRetry(l, e.Retry)
+	out := l.Error()
+	*out = pluginv1.Error{
 		Report:          report,
 		Kind:            string(e.Kind),
 		Message:         e.Message,
@@ -129,6 +140,7 @@ func toError(e *pay.Error) *pluginv1.Error {
 			return &pluginv1.FieldError{Path: f.Path, Message: f.Message}
 		}),
 	}
+	return out
 }
 
 func fromError(e *pluginv1.Error) *pay.Error {
@@ -149,11 +161,13 @@ func fromError(e *pluginv1.Error) *pay.Error {
 	}
 }
 
-func toRetry(r pay.Retry) *pluginv1.Retry {
+func toRetry(l *pluginv1.Arena, r pay.Retry) *pluginv1.Retry {
 	if r == (pay.Retry{}) {
 		return nil
 	}
-	return &pluginv1.Retry{Rule: string(r.Rule), After: toDuration(r.After)}
+	out := l.Retry()
+	*out = pluginv1.Retry{Rule: string(r.Rule), After: toDuration(l, r.After)}
+	return out
 }
 
 func fromRetry(r *pluginv1.Retry) pay.Retry {

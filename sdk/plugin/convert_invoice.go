@@ -5,31 +5,33 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func toInvoiceState(s pay.InvoiceState) *pluginv1.InvoiceState {
-	return &pluginv1.InvoiceState{
-		Report:        toReport(s.Report),
+func toInvoiceState(l *pluginv1.Arena, s pay.InvoiceState) *pluginv1.InvoiceState {
+	out := l.InvoiceState()
+	*out = pluginv1.InvoiceState{
+		Report:        toReport(l, s.Report),
 		ProviderRef:   s.ProviderRef,
 		ProviderRefs:  s.ProviderRefs,
 		Status:        string(s.Status),
 		Review:        s.Review,
-		Amount:        toMoney(s.Amount),
-		Due:           toMoney(s.Due),
-		Received:      toMoney(s.Received),
-		ReceivedParts: each(s.ReceivedParts, toMoney),
-		Authorized:    toMoney(s.Authorized),
-		Captured:      toMoney(s.Captured),
-		Refunded:      toMoney(s.Refunded),
+		Amount:        toMoney(l, s.Amount),
+		Due:           toMoney(l, s.Due),
+		Received:      toMoney(l, s.Received),
+		ReceivedParts: lendEach(l, s.ReceivedParts, toMoney),
+		Authorized:    toMoney(l, s.Authorized),
+		Captured:      toMoney(l, s.Captured),
+		Refunded:      toMoney(l, s.Refunded),
 		Overpaid:      s.Overpaid,
 		Final:         s.Final,
 		FinalReason:   s.FinalReason,
-		Attempts:      each(s.Attempts, toAttempt),
-		Refunds:       each(s.Refunds, toRefundState),
-		Disputes:      each(s.Disputes, toDispute),
-		NextActions:   each(s.NextActions, toNextAction),
-		Credential:    toCredential(s.Credential),
-		ExpiresAt:     toTime(s.ExpiresAt),
+		Attempts:      lendEach(l, s.Attempts, toAttempt),
+		Refunds:       lendEach(l, s.Refunds, toRefundState),
+		Disputes:      lendEach(l, s.Disputes, toDispute),
+		NextActions:   lendEach(l, s.NextActions, toNextAction),
+		Credential:    toCredential(l, s.Credential),
+		ExpiresAt:     toTime(l, s.ExpiresAt),
 		Data:          s.Data,
 	}
+	return out
 }
 
 func fromInvoiceState(s *pluginv1.InvoiceState) pay.InvoiceState {
@@ -67,24 +69,26 @@ func optionalInvoiceState(s *pluginv1.InvoiceState) *pay.InvoiceState {
 	return &state
 }
 
-func toAttempt(a pay.Attempt) *pluginv1.Attempt {
-	return &pluginv1.Attempt{
+func toAttempt(l *pluginv1.Arena, a pay.Attempt) *pluginv1.Attempt {
+	out := l.Attempt()
+	*out = pluginv1.Attempt{
 		ProviderAttemptId: a.ProviderAttemptID,
 		Status:            string(a.Status),
-		Amount:            toMoney(a.Amount),
-		Received:          toMoney(a.Received),
-		Fee:               toMoney(a.Fee),
-		Net:               toMoney(a.Net),
+		Amount:            toMoney(l, a.Amount),
+		Received:          toMoney(l, a.Received),
+		Fee:               toMoney(l, a.Fee),
+		Net:               toMoney(l, a.Net),
 		Rate:              a.Rate,
 		Method:            a.Method,
 		Instrument: &pluginv1.Instrument{
 			Masked: a.Instrument.Masked, Brand: a.Instrument.Brand, Bank: a.Instrument.Bank, Country: a.Instrument.Country,
 		},
 		Authentication: &pluginv1.Authentication{Method: a.Authentication.Method, Result: a.Authentication.Result},
-		Network:        toNetwork(a.Network),
-		Decline:        toDecline(a.Decline),
-		ProviderTime:   toTime(a.ProviderTime),
+		Network:        toNetwork(l, a.Network),
+		Decline:        toDecline(l, a.Decline),
+		ProviderTime:   toTime(l, a.ProviderTime),
 	}
+	return out
 }
 
 func fromAttempt(a *pluginv1.Attempt) pay.Attempt {
@@ -106,16 +110,17 @@ func fromAttempt(a *pluginv1.Attempt) pay.Attempt {
 	}
 }
 
-func toNextAction(a pay.NextAction) *pluginv1.NextAction {
-	out := &pluginv1.NextAction{
+func toNextAction(l *pluginv1.Arena, a pay.NextAction) *pluginv1.NextAction {
+	out := l.NextAction()
+	*out = pluginv1.NextAction{
 		Id:              a.ID,
 		Type:            string(a.Type),
 		Url:             a.URL,
 		Method:          a.Method,
 		FormFields:      a.FormFields,
 		QrPayload:       a.QRPayload,
-		Amount:          toMoney(a.Amount),
-		ExpiresAt:       toTime(a.ExpiresAt),
+		Amount:          toMoney(l, a.Amount),
+		ExpiresAt:       toTime(l, a.ExpiresAt),
 		Submit:          a.Submit,
 		InputSchemaJson: a.InputSchema,
 	}

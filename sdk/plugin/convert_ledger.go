@@ -5,9 +5,9 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func toBalances(b pay.Balances) *pluginv1.Balances {
+func toBalances(l *pluginv1.Arena, b pay.Balances) *pluginv1.Balances {
 	return &pluginv1.Balances{Balances: each(b.Balances, func(b pay.Balance) *pluginv1.Balance {
-		return &pluginv1.Balance{Name: b.Name, Available: toMoney(b.Available), Reserved: toMoney(b.Reserved)}
+		return &pluginv1.Balance{Name: b.Name, Available: toMoney(l, b.Available), Reserved: toMoney(l, b.Reserved)}
 	})}
 }
 
@@ -20,16 +20,19 @@ func fromBalances(report *pluginv1.Report, b *pluginv1.Balances) pay.Balances {
 	}
 }
 
-func toReadBalances(r pay.ReadBalances) *pluginv1.ReadBalancesRequest {
-	return &pluginv1.ReadBalancesRequest{Call: toCall(r.Call), Owner: r.Owner}
+func toReadBalances(l *pluginv1.Arena, r pay.ReadBalances) *pluginv1.ReadBalancesRequest {
+	out := l.ReadBalancesRequest()
+	*out = pluginv1.ReadBalancesRequest{Call: toCall(l, r.Call), Owner: r.Owner}
+	return out
 }
 
 func fromReadBalances(r *pluginv1.ReadBalancesRequest) pay.ReadBalances {
 	return pay.ReadBalances{Call: fromCall(r.GetCall()), Owner: r.GetOwner()}
 }
 
-func toTransaction(t pay.Transaction) *pluginv1.Transaction {
-	return &pluginv1.Transaction{
+func toTransaction(l *pluginv1.Arena, t pay.Transaction) *pluginv1.Transaction {
+	out := l.Transaction()
+	*out = pluginv1.Transaction{
 		ProviderId:   t.ProviderID,
 		Kind:         string(t.Kind),
 		InvoiceRef:   t.InvoiceRef,
@@ -37,15 +40,16 @@ func toTransaction(t pay.Transaction) *pluginv1.Transaction {
 		PayoutRef:    t.PayoutRef,
 		Reference:    t.Reference,
 		Status:       t.Status,
-		Gross:        toMoney(t.Gross),
-		Fee:          toMoney(t.Fee),
-		Net:          toMoney(t.Net),
-		Counter:      toMoney(t.Counter),
+		Gross:        toMoney(l, t.Gross),
+		Fee:          toMoney(l, t.Fee),
+		Net:          toMoney(l, t.Net),
+		Counter:      toMoney(l, t.Counter),
 		Rate:         t.Rate,
-		OccurredAt:   toTime(t.OccurredAt),
+		OccurredAt:   toTime(l, t.OccurredAt),
 		ValueDate:    t.ValueDate,
 		SettlementId: t.SettlementID,
 	}
+	return out
 }
 
 func fromTransaction(t *pluginv1.Transaction) pay.Transaction {
@@ -68,10 +72,12 @@ func fromTransaction(t *pluginv1.Transaction) pay.Transaction {
 	}
 }
 
-func toListTransactions(r pay.ListTransactions) *pluginv1.ListTransactionsRequest {
-	return &pluginv1.ListTransactionsRequest{
-		Call: toCall(r.Call), From: toTime(r.From), To: toTime(r.To), Cursor: r.Cursor, Limit: int64(r.Limit),
+func toListTransactions(l *pluginv1.Arena, r pay.ListTransactions) *pluginv1.ListTransactionsRequest {
+	out := l.ListTransactionsRequest()
+	*out = pluginv1.ListTransactionsRequest{
+		Call: toCall(l, r.Call), From: toTime(l, r.From), To: toTime(l, r.To), Cursor: r.Cursor, Limit: int64(r.Limit),
 	}
+	return out
 }
 
 func fromListTransactions(r *pluginv1.ListTransactionsRequest) pay.ListTransactions {
@@ -81,14 +87,16 @@ func fromListTransactions(r *pluginv1.ListTransactionsRequest) pay.ListTransacti
 	}
 }
 
-func toTransactionPage(p pay.TransactionPage) *pluginv1.TransactionPage {
-	return &pluginv1.TransactionPage{
-		Transactions:  each(p.Transactions, toTransaction),
+func toTransactionPage(l *pluginv1.Arena, p pay.TransactionPage) *pluginv1.TransactionPage {
+	out := l.TransactionPage()
+	*out = pluginv1.TransactionPage{
+		Transactions:  lendEach(l, p.Transactions, toTransaction),
 		NextCursor:    p.NextCursor,
-		WindowFrom:    toTime(p.WindowFrom),
-		WindowTo:      toTime(p.WindowTo),
-		CompleteUntil: toTime(p.CompleteUntil),
+		WindowFrom:    toTime(l, p.WindowFrom),
+		WindowTo:      toTime(l, p.WindowTo),
+		CompleteUntil: toTime(l, p.CompleteUntil),
 	}
+	return out
 }
 
 func fromTransactionPage(report *pluginv1.Report, p *pluginv1.TransactionPage) pay.TransactionPage {

@@ -29,7 +29,7 @@ func toManifest(m pay.Manifest) *pluginv1.Manifest {
 		Sdk:              m.SDK,
 		Title:            m.Title,
 		DocsUrl:          m.DocsURL,
-		Currencies:       each(m.Currencies, toCurrency),
+		Currencies:       lendEach(nil, m.Currencies, toCurrency),
 		ConfigSchemaJson: m.ConfigSchema,
 		OptionSchemasJson: eachValue(m.OptionSchemas,
 			func(o pay.Operation) string { return string(o) }, func(s json.RawMessage) []byte { return s }),
@@ -37,8 +37,8 @@ func toManifest(m pay.Manifest) *pluginv1.Manifest {
 		Operations:      eachValue(m.Operations, func(o pay.Operation) string { return string(o) }, toOperationSpec),
 		Fields:          eachValue(m.Fields, func(s string) string { return s }, toFieldSpec),
 		Abilities:       texts[string](m.Abilities),
-		VisibilityDelay: toDuration(m.VisibilityDelay),
-		LateWindow:      toDuration(m.LateWindow),
+		VisibilityDelay: toDuration(nil, m.VisibilityDelay),
+		LateWindow:      toDuration(nil, m.LateWindow),
 		PollCadence: eachValue(m.PollCadence,
 			func(s pay.Status) string { return string(s) }, func(d time.Duration) *durationpb.Duration { return durationpb.New(d) }),
 		RateLimits:     each(m.RateLimits, toRateLimitSpec),
@@ -86,8 +86,8 @@ func toOperationSpec(s pay.OperationSpec) *pluginv1.OperationSpec {
 		Resolution: string(s.Resolution),
 		OnAbsence:  string(s.OnAbsence),
 		HumanWhen:  s.HumanWhen,
-		Expected:   toDuration(s.Expected),
-		Maximum:    toDuration(s.Maximum),
+		Expected:   toDuration(nil, s.Expected),
+		Maximum:    toDuration(nil, s.Maximum),
 	}
 }
 
@@ -104,7 +104,7 @@ func fromOperationSpec(s *pluginv1.OperationSpec) pay.OperationSpec {
 func toFieldSpec(s pay.FieldSpec) *pluginv1.FieldSpec {
 	return &pluginv1.FieldSpec{
 		Use: string(s.Use), MaxLength: int64(s.MaxLength), Pattern: s.Pattern, Values: s.Values,
-		MaxDuration: toDuration(s.MaxDuration), Note: s.Note,
+		MaxDuration: toDuration(nil, s.MaxDuration), Note: s.Note,
 	}
 }
 

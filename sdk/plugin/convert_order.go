@@ -5,43 +5,51 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func toCustomer(c pay.Customer) *pluginv1.Customer {
-	return &pluginv1.Customer{Id: c.ID, Email: c.Email, Phone: c.Phone, Name: c.Name}
+func toCustomer(l *pluginv1.Arena, c pay.Customer) *pluginv1.Customer {
+	out := l.Customer()
+	*out = pluginv1.Customer{Id: c.ID, Email: c.Email, Phone: c.Phone, Name: c.Name}
+	return out
 }
 
 func fromCustomer(c *pluginv1.Customer) pay.Customer {
 	return pay.Customer{ID: c.GetId(), Email: c.GetEmail(), Phone: c.GetPhone(), Name: c.GetName()}
 }
 
-func toPayer(p pay.Payer) *pluginv1.Payer {
-	return &pluginv1.Payer{Locale: p.Locale, Ip: p.IP, UserAgent: p.UserAgent, Country: p.Country}
+func toPayer(l *pluginv1.Arena, p pay.Payer) *pluginv1.Payer {
+	out := l.Payer()
+	*out = pluginv1.Payer{Locale: p.Locale, Ip: p.IP, UserAgent: p.UserAgent, Country: p.Country}
+	return out
 }
 
 func fromPayer(p *pluginv1.Payer) pay.Payer {
 	return pay.Payer{Locale: p.GetLocale(), IP: p.GetIp(), UserAgent: p.GetUserAgent(), Country: p.GetCountry()}
 }
 
-func toReturnURLs(r pay.ReturnURLs) *pluginv1.ReturnUrls {
-	return &pluginv1.ReturnUrls{Default: r.Default, Success: r.Success, Failure: r.Failure}
+func toReturnURLs(l *pluginv1.Arena, r pay.ReturnURLs) *pluginv1.ReturnUrls {
+	out := l.ReturnUrls()
+	*out = pluginv1.ReturnUrls{Default: r.Default, Success: r.Success, Failure: r.Failure}
+	return out
 }
 
 func fromReturnURLs(r *pluginv1.ReturnUrls) pay.ReturnURLs {
 	return pay.ReturnURLs{Default: r.GetDefault(), Success: r.GetSuccess(), Failure: r.GetFailure()}
 }
 
-func toItem(i pay.Item) *pluginv1.Item {
-	return &pluginv1.Item{
+func toItem(l *pluginv1.Arena, i pay.Item) *pluginv1.Item {
+	out := l.Item()
+	*out = pluginv1.Item{
 		Name:        i.Name,
 		Code:        i.Code,
 		Quantity:    i.Quantity,
-		UnitPrice:   toMoney(i.UnitPrice),
-		Total:       toMoney(i.Total),
+		UnitPrice:   toMoney(l, i.UnitPrice),
+		Total:       toMoney(l, i.Total),
 		Unit:        i.Unit,
 		Barcode:     i.Barcode,
 		ImageUrl:    i.ImageURL,
 		TaxCodes:    i.TaxCodes,
 		OptionsJson: i.Options,
 	}
+	return out
 }
 
 func fromItem(i *pluginv1.Item) pay.Item {
@@ -60,30 +68,32 @@ func fromItem(i *pluginv1.Item) pay.Item {
 }
 
 // toNewInvoice leaves the frame of the call out: it is field 1 of the request around it.
-func toNewInvoice(r pay.CreateInvoice) *pluginv1.NewInvoice {
-	return &pluginv1.NewInvoice{
+func toNewInvoice(l *pluginv1.Arena, r pay.CreateInvoice) *pluginv1.NewInvoice {
+	out := l.NewInvoice()
+	*out = pluginv1.NewInvoice{
 		InvoiceId:         r.InvoiceID,
 		WebhookUrl:        r.WebhookURL,
 		AccountWebhookUrl: r.AccountWebhookURL,
 		BrowserReturnUrl:  r.BrowserReturnURL,
-		Amount:            toMoney(r.Amount),
-		MaxAmount:         toMoney(r.MaxAmount),
+		Amount:            toMoney(l, r.Amount),
+		MaxAmount:         toMoney(l, r.MaxAmount),
 		Purpose:           string(r.Purpose),
 		Reference:         r.Reference,
 		Description:       r.Description,
-		Customer:          toCustomer(r.Customer),
-		Payer:             toPayer(r.Payer),
+		Customer:          toCustomer(l, r.Customer),
+		Payer:             toPayer(l, r.Payer),
 		Capture:           string(r.Capture),
-		ExpiresIn:         toDuration(r.ExpiresIn),
-		ReturnUrls:        toReturnURLs(r.ReturnURLs),
+		ExpiresIn:         toDuration(l, r.ExpiresIn),
+		ReturnUrls:        toReturnURLs(l, r.ReturnURLs),
 		PaymentMethod:     r.PaymentMethod,
-		Items:             each(r.Items, toItem),
+		Items:             lendEach(l, r.Items, toItem),
 		Metadata:          r.Metadata,
 		SaveCredential:    r.SaveCredential,
 		AllowPartial:      r.AllowPartial,
 		InitiatedBy:       string(r.InitiatedBy),
 		OptionsJson:       r.Options,
 	}
+	return out
 }
 
 func fromNewInvoice(call *pluginv1.Call, r *pluginv1.NewInvoice) pay.CreateInvoice {
@@ -113,14 +123,16 @@ func fromNewInvoice(call *pluginv1.Call, r *pluginv1.NewInvoice) pay.CreateInvoi
 	}
 }
 
-func toCharge(r pay.Charge) *pluginv1.ChargeRequest {
-	return &pluginv1.ChargeRequest{
-		Call:       toCall(r.Invoice.Call),
-		Invoice:    toNewInvoice(r.Invoice),
+func toCharge(l *pluginv1.Arena, r pay.Charge) *pluginv1.ChargeRequest {
+	out := l.ChargeRequest()
+	*out = pluginv1.ChargeRequest{
+		Call:       toCall(l, r.Invoice.Call),
+		Invoice:    toNewInvoice(l, r.Invoice),
 		Source:     string(r.Source),
-		Credential: toCredential(r.Credential),
+		Credential: toCredential(l, r.Credential),
 		BalanceId:  r.BalanceID,
 	}
+	return out
 }
 
 func fromCharge(r *pluginv1.ChargeRequest) pay.Charge {
@@ -132,14 +144,16 @@ func fromCharge(r *pluginv1.ChargeRequest) pay.Charge {
 	}
 }
 
-func toFindInvoice(r pay.FindInvoice) *pluginv1.FindInvoiceRequest {
-	return &pluginv1.FindInvoiceRequest{
-		Call:      toCall(r.Call),
-		Invoice:   toInvoiceRef(r.Invoice),
+func toFindInvoice(l *pluginv1.Arena, r pay.FindInvoice) *pluginv1.FindInvoiceRequest {
+	out := l.FindInvoiceRequest()
+	*out = pluginv1.FindInvoiceRequest{
+		Call:      toCall(l, r.Call),
+		Invoice:   toInvoiceRef(l, r.Invoice),
 		Reference: r.Reference,
-		SentAt:    toTime(r.SentAt),
+		SentAt:    toTime(l, r.SentAt),
 		Operation: string(r.Operation),
 	}
+	return out
 }
 
 func fromFindInvoice(r *pluginv1.FindInvoiceRequest) pay.FindInvoice {
@@ -152,17 +166,19 @@ func fromFindInvoice(r *pluginv1.FindInvoiceRequest) pay.FindInvoice {
 	}
 }
 
-func toChange(r pay.ChangeInvoice) *pluginv1.InvoiceChange {
-	return &pluginv1.InvoiceChange{
-		Invoice:     toInvoiceRef(r.Invoice),
-		Amount:      toMoney(r.Amount),
+func toChange(l *pluginv1.Arena, r pay.ChangeInvoice) *pluginv1.InvoiceChange {
+	out := l.InvoiceChange()
+	*out = pluginv1.InvoiceChange{
+		Invoice:     toInvoiceRef(l, r.Invoice),
+		Amount:      toMoney(l, r.Amount),
 		More:        r.More,
 		Reason:      r.Reason,
 		Reference:   r.Reference,
-		Items:       each(r.Items, toItem),
+		Items:       lendEach(l, r.Items, toItem),
 		Metadata:    r.Metadata,
 		OptionsJson: r.Options,
 	}
+	return out
 }
 
 func fromChange(call *pluginv1.Call, r *pluginv1.InvoiceChange) pay.ChangeInvoice {
@@ -179,19 +195,21 @@ func fromChange(call *pluginv1.Call, r *pluginv1.InvoiceChange) pay.ChangeInvoic
 	}
 }
 
-func toKnown(k pay.Known) *pluginv1.Known {
-	return &pluginv1.Known{
+func toKnown(l *pluginv1.Arena, k pay.Known) *pluginv1.Known {
+	out := l.Known()
+	*out = pluginv1.Known{
 		Status:     string(k.Status),
 		Purpose:    string(k.Purpose),
 		Capture:    string(k.Capture),
-		Amount:     toMoney(k.Amount),
-		Due:        toMoney(k.Due),
-		Authorized: toMoney(k.Authorized),
-		Captured:   toMoney(k.Captured),
-		Refunded:   toMoney(k.Refunded),
-		CreatedAt:  toTime(k.CreatedAt),
-		ExpiresAt:  toTime(k.ExpiresAt),
+		Amount:     toMoney(l, k.Amount),
+		Due:        toMoney(l, k.Due),
+		Authorized: toMoney(l, k.Authorized),
+		Captured:   toMoney(l, k.Captured),
+		Refunded:   toMoney(l, k.Refunded),
+		CreatedAt:  toTime(l, k.CreatedAt),
+		ExpiresAt:  toTime(l, k.ExpiresAt),
 	}
+	return out
 }
 
 func fromKnown(k *pluginv1.Known) pay.Known {
@@ -209,16 +227,18 @@ func fromKnown(k *pluginv1.Known) pay.Known {
 	}
 }
 
-func toInvoiceRef(r pay.InvoiceRef) *pluginv1.InvoiceRef {
-	return &pluginv1.InvoiceRef{
+func toInvoiceRef(l *pluginv1.Arena, r pay.InvoiceRef) *pluginv1.InvoiceRef {
+	out := l.InvoiceRef()
+	*out = pluginv1.InvoiceRef{
 		InvoiceId:    r.InvoiceID,
 		OperationId:  r.OperationID,
 		ProviderKey:  r.ProviderKey,
 		ProviderRef:  r.ProviderRef,
 		ProviderRefs: r.ProviderRefs,
-		State:        toState(r.State),
-		Known:        toKnown(r.Known),
+		State:        toState(l, r.State),
+		Known:        toKnown(l, r.Known),
 	}
+	return out
 }
 
 func fromInvoiceRef(r *pluginv1.InvoiceRef) pay.InvoiceRef {
@@ -241,18 +261,20 @@ func optionalInvoiceRef(r *pluginv1.InvoiceRef) *pay.InvoiceRef {
 	return &ref
 }
 
-func toCredential(c *pay.StoredCredential) *pluginv1.StoredCredential {
+func toCredential(l *pluginv1.Arena, c *pay.StoredCredential) *pluginv1.StoredCredential {
 	if c == nil {
 		return nil
 	}
-	return &pluginv1.StoredCredential{
+	out := l.StoredCredential()
+	*out = pluginv1.StoredCredential{
 		Token:     c.Token,
 		Customer:  c.Customer,
 		Masked:    c.Masked,
 		Brand:     c.Brand,
-		ExpiresAt: toTime(c.ExpiresAt),
+		ExpiresAt: toTime(l, c.ExpiresAt),
 		Status:    string(c.Status),
 	}
+	return out
 }
 
 func fromCredential(c *pluginv1.StoredCredential) *pay.StoredCredential {
@@ -269,19 +291,23 @@ func fromCredential(c *pluginv1.StoredCredential) *pay.StoredCredential {
 	}
 }
 
-func toNetwork(n pay.Network) *pluginv1.Network {
-	return &pluginv1.Network{Rrn: n.RRN, ApprovalCode: n.ApprovalCode}
+func toNetwork(l *pluginv1.Arena, n pay.Network) *pluginv1.Network {
+	out := l.Network()
+	*out = pluginv1.Network{Rrn: n.RRN, ApprovalCode: n.ApprovalCode}
+	return out
 }
 
 func fromNetwork(n *pluginv1.Network) pay.Network {
 	return pay.Network{RRN: n.GetRrn(), ApprovalCode: n.GetApprovalCode()}
 }
 
-func toDecline(d *pay.Decline) *pluginv1.Decline {
+func toDecline(l *pluginv1.Arena, d *pay.Decline) *pluginv1.Decline {
 	if d == nil {
 		return nil
 	}
-	return &pluginv1.Decline{Reason: string(d.Reason), ProviderCode: d.ProviderCode, Message: d.Message}
+	out := l.Decline()
+	*out = pluginv1.Decline{Reason: string(d.Reason), ProviderCode: d.ProviderCode, Message: d.Message}
+	return out
 }
 
 func fromDecline(d *pluginv1.Decline) *pay.Decline {

@@ -5,10 +5,12 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func toDestination(d pay.Destination) *pluginv1.Destination {
-	return &pluginv1.Destination{
+func toDestination(l *pluginv1.Arena, d pay.Destination) *pluginv1.Destination {
+	out := l.Destination()
+	*out = pluginv1.Destination{
 		Type: string(d.Type), Value: d.Value, Holder: d.Holder, Bank: d.Bank, Network: d.Network, Country: d.Country,
 	}
+	return out
 }
 
 func fromDestination(d *pluginv1.Destination) pay.Destination {
@@ -18,23 +20,25 @@ func fromDestination(d *pluginv1.Destination) pay.Destination {
 	}
 }
 
-func toPayoutState(s pay.PayoutState) *pluginv1.PayoutState {
-	return &pluginv1.PayoutState{
-		Report:       toReport(s.Report),
+func toPayoutState(l *pluginv1.Arena, s pay.PayoutState) *pluginv1.PayoutState {
+	out := l.PayoutState()
+	*out = pluginv1.PayoutState{
+		Report:       toReport(l, s.Report),
 		ProviderRef:  s.ProviderRef,
 		ProviderRefs: s.ProviderRefs,
 		Status:       string(s.Status),
 		Review:       s.Review,
-		Amount:       toMoney(s.Amount),
-		Fee:          toMoney(s.Fee),
-		Debited:      toMoney(s.Debited),
+		Amount:       toMoney(l, s.Amount),
+		Fee:          toMoney(l, s.Fee),
+		Debited:      toMoney(l, s.Debited),
 		Rate:         s.Rate,
-		ReturnedAt:   toTime(s.ReturnedAt),
-		Decline:      toDecline(s.Decline),
-		Network:      toNetwork(s.Network),
-		ProviderTime: toTime(s.ProviderTime),
+		ReturnedAt:   toTime(l, s.ReturnedAt),
+		Decline:      toDecline(l, s.Decline),
+		Network:      toNetwork(l, s.Network),
+		ProviderTime: toTime(l, s.ProviderTime),
 		Data:         s.Data,
 	}
+	return out
 }
 
 func fromPayoutState(s *pluginv1.PayoutState) pay.PayoutState {
@@ -64,18 +68,20 @@ func optionalPayoutState(s *pluginv1.PayoutState) *pay.PayoutState {
 	return &state
 }
 
-func toPayoutRef(r pay.PayoutRef) *pluginv1.PayoutRef {
-	return &pluginv1.PayoutRef{
+func toPayoutRef(l *pluginv1.Arena, r pay.PayoutRef) *pluginv1.PayoutRef {
+	out := l.PayoutRef()
+	*out = pluginv1.PayoutRef{
 		PayoutId:     r.PayoutID,
 		OperationId:  r.OperationID,
 		ProviderKey:  r.ProviderKey,
 		ProviderRef:  r.ProviderRef,
 		ProviderRefs: r.ProviderRefs,
-		Amount:       toMoney(r.Amount),
+		Amount:       toMoney(l, r.Amount),
 		Status:       string(r.Status),
-		State:        toState(r.State),
-		SentAt:       toTime(r.SentAt),
+		State:        toState(l, r.State),
+		SentAt:       toTime(l, r.SentAt),
 	}
+	return out
 }
 
 func fromPayoutRef(r *pluginv1.PayoutRef) pay.PayoutRef {
@@ -92,19 +98,21 @@ func fromPayoutRef(r *pluginv1.PayoutRef) pay.PayoutRef {
 	}
 }
 
-func toCreatePayout(r pay.CreatePayout) *pluginv1.CreatePayoutRequest {
-	return &pluginv1.CreatePayoutRequest{
-		Call:        toCall(r.Call),
+func toCreatePayout(l *pluginv1.Arena, r pay.CreatePayout) *pluginv1.CreatePayoutRequest {
+	out := l.CreatePayoutRequest()
+	*out = pluginv1.CreatePayoutRequest{
+		Call:        toCall(l, r.Call),
 		PayoutId:    r.PayoutID,
 		WebhookUrl:  r.WebhookURL,
-		Amount:      toMoney(r.Amount),
-		Destination: toDestination(r.Destination),
-		Customer:    toCustomer(r.Customer),
+		Amount:      toMoney(l, r.Amount),
+		Destination: toDestination(l, r.Destination),
+		Customer:    toCustomer(l, r.Customer),
 		Reference:   r.Reference,
 		Description: r.Description,
 		Metadata:    r.Metadata,
 		OptionsJson: r.Options,
 	}
+	return out
 }
 
 func fromCreatePayout(r *pluginv1.CreatePayoutRequest) pay.CreatePayout {
@@ -122,10 +130,12 @@ func fromCreatePayout(r *pluginv1.CreatePayoutRequest) pay.CreatePayout {
 	}
 }
 
-func toCancelPayout(r pay.CancelPayout) *pluginv1.CancelPayoutRequest {
-	return &pluginv1.CancelPayoutRequest{
-		Call: toCall(r.Call), Payout: toPayoutRef(r.Payout), Reason: r.Reason, OptionsJson: r.Options,
+func toCancelPayout(l *pluginv1.Arena, r pay.CancelPayout) *pluginv1.CancelPayoutRequest {
+	out := l.CancelPayoutRequest()
+	*out = pluginv1.CancelPayoutRequest{
+		Call: toCall(l, r.Call), Payout: toPayoutRef(l, r.Payout), Reason: r.Reason, OptionsJson: r.Options,
 	}
+	return out
 }
 
 func fromCancelPayout(r *pluginv1.CancelPayoutRequest) pay.CancelPayout {

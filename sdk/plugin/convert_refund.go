@@ -5,21 +5,23 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func toRefundState(s pay.RefundState) *pluginv1.RefundState {
-	return &pluginv1.RefundState{
-		Report:       toReport(s.Report),
+func toRefundState(l *pluginv1.Arena, s pay.RefundState) *pluginv1.RefundState {
+	out := l.RefundState()
+	*out = pluginv1.RefundState{
+		Report:       toReport(l, s.Report),
 		RefundId:     s.RefundID,
 		ProviderRef:  s.ProviderRef,
 		ProviderKey:  s.ProviderKey,
 		Status:       string(s.Status),
-		Amount:       toMoney(s.Amount),
-		Fee:          toMoney(s.Fee),
+		Amount:       toMoney(l, s.Amount),
+		Fee:          toMoney(l, s.Fee),
 		Origin:       string(s.Origin),
-		Network:      toNetwork(s.Network),
-		Decline:      toDecline(s.Decline),
-		ProviderTime: toTime(s.ProviderTime),
+		Network:      toNetwork(l, s.Network),
+		Decline:      toDecline(l, s.Decline),
+		ProviderTime: toTime(l, s.ProviderTime),
 		Review:       s.Review,
 	}
+	return out
 }
 
 func fromRefundState(s *pluginv1.RefundState) pay.RefundState {
@@ -47,18 +49,20 @@ func optionalRefundState(s *pluginv1.RefundState) *pay.RefundState {
 	return &state
 }
 
-func toRefundRef(r pay.RefundRef) *pluginv1.RefundRef {
-	return &pluginv1.RefundRef{
+func toRefundRef(l *pluginv1.Arena, r pay.RefundRef) *pluginv1.RefundRef {
+	out := l.RefundRef()
+	*out = pluginv1.RefundRef{
 		RefundId:    r.RefundID,
 		OperationId: r.OperationID,
 		ProviderKey: r.ProviderKey,
 		ProviderRef: r.ProviderRef,
-		Invoice:     toInvoiceRef(r.Invoice),
-		Amount:      toMoney(r.Amount),
+		Invoice:     toInvoiceRef(l, r.Invoice),
+		Amount:      toMoney(l, r.Amount),
 		Status:      string(r.Status),
-		State:       toState(r.State),
+		State:       toState(l, r.State),
 		AttemptRef:  r.AttemptRef,
 	}
+	return out
 }
 
 func fromRefundRef(r *pluginv1.RefundRef) pay.RefundRef {
@@ -75,19 +79,21 @@ func fromRefundRef(r *pluginv1.RefundRef) pay.RefundRef {
 	}
 }
 
-func toCreateRefund(r pay.CreateRefund) *pluginv1.CreateRefundRequest {
-	return &pluginv1.CreateRefundRequest{
-		Call:        toCall(r.Call),
+func toCreateRefund(l *pluginv1.Arena, r pay.CreateRefund) *pluginv1.CreateRefundRequest {
+	out := l.CreateRefundRequest()
+	*out = pluginv1.CreateRefundRequest{
+		Call:        toCall(l, r.Call),
 		RefundId:    r.RefundID,
-		Invoice:     toInvoiceRef(r.Invoice),
+		Invoice:     toInvoiceRef(l, r.Invoice),
 		AttemptRef:  r.AttemptRef,
-		Amount:      toMoney(r.Amount),
+		Amount:      toMoney(l, r.Amount),
 		Reason:      r.Reason,
 		Reference:   r.Reference,
-		Items:       each(r.Items, toItem),
+		Items:       lendEach(l, r.Items, toItem),
 		Metadata:    r.Metadata,
 		OptionsJson: r.Options,
 	}
+	return out
 }
 
 func fromCreateRefund(r *pluginv1.CreateRefundRequest) pay.CreateRefund {
@@ -105,18 +111,20 @@ func fromCreateRefund(r *pluginv1.CreateRefundRequest) pay.CreateRefund {
 	}
 }
 
-func toDispute(d pay.Dispute) *pluginv1.Dispute {
-	return &pluginv1.Dispute{
-		Report:        toReport(d.Report),
+func toDispute(l *pluginv1.Arena, d pay.Dispute) *pluginv1.Dispute {
+	out := l.Dispute()
+	*out = pluginv1.Dispute{
+		Report:        toReport(l, d.Report),
 		DisputeId:     d.DisputeID,
 		ProviderRef:   d.ProviderRef,
 		Kind:          string(d.Kind),
 		Status:        string(d.Status),
-		Amount:        toMoney(d.Amount),
+		Amount:        toMoney(l, d.Amount),
 		Reason:        d.Reason,
-		EvidenceDueAt: toTime(d.EvidenceDueAt),
-		ProviderTime:  toTime(d.ProviderTime),
+		EvidenceDueAt: toTime(l, d.EvidenceDueAt),
+		ProviderTime:  toTime(l, d.ProviderTime),
 	}
+	return out
 }
 
 func fromDispute(d *pluginv1.Dispute) pay.Dispute {
@@ -141,15 +149,17 @@ func optionalDispute(d *pluginv1.Dispute) *pay.Dispute {
 	return &dispute
 }
 
-func toDisputeRef(r pay.DisputeRef) *pluginv1.DisputeRef {
-	return &pluginv1.DisputeRef{
+func toDisputeRef(l *pluginv1.Arena, r pay.DisputeRef) *pluginv1.DisputeRef {
+	out := l.DisputeRef()
+	*out = pluginv1.DisputeRef{
 		DisputeId:   r.DisputeID,
 		ProviderRef: r.ProviderRef,
-		Invoice:     toInvoiceRef(r.Invoice),
+		Invoice:     toInvoiceRef(l, r.Invoice),
 		Kind:        string(r.Kind),
 		Status:      string(r.Status),
-		State:       toState(r.State),
+		State:       toState(l, r.State),
 	}
+	return out
 }
 
 func fromDisputeRef(r *pluginv1.DisputeRef) pay.DisputeRef {

@@ -135,25 +135,28 @@ func zeroes(v reflect.Value, path string) []string {
 	return out
 }
 
-// roundTrip fills a T, sends it over the wire format and requires every field back. It then goes on the other way: the
-// message that was written must be written again by what was read.
-func roundTrip[T any, M proto.Message](t *testing.T, to func(T) M, from func(M) T) {
+// roundTrip fills a T, sends it over the wire format and requires every field back, also when all messages on the way have been
+// taken back. It then goes on the other way: the message that was written must be written again by what was read.
+func roundTrip[T any, M proto.Message](t *testing.T, to func(*pluginv1.Arena, T) M, from func(M) T) {
 	t.Helper()
 	t.Run(reflect.TypeFor[T]().Name(), func(t *testing.T) {
 		var sent T
 		(&filler{}).fill(reflect.ValueOf(&sent).Elem(), "")
 		require.Empty(t, zeroes(reflect.ValueOf(sent), reflect.TypeFor[T]().Name()), "the filler left fields empty")
-		message := to(sent)
+		lender := new(pluginv1.Arena)
+		message := to(lender, sent)
 		require.NoError(t, inspect(message, limits{}))
 		wire, err := proto.Marshal(message)
 		require.NoError(t, err)
+		lender.Reset()
 		received := reflect.New(reflect.TypeOf(message).Elem()).Interface().(M)
-		require.NoError(t, proto.Unmarshal(wire, received))
+		require.NoError(t, decodeWire(wire, any(received).(wireMessage), lender))
 		got := from(received)
+		lender.Reset()
 		require.Empty(t, zeroes(reflect.ValueOf(got), reflect.TypeFor[T]().Name()), "these fields are lost on the wire")
 		require.Empty(t, differences(reflect.ValueOf(sent), reflect.ValueOf(got), reflect.TypeFor[T]().Name()), "these fields differ")
 
-		again := to(got)
+		message, again := to(nil, sent), to(nil, got)
 		require.True(t, proto.Equal(message, again), "written again, the message differs")
 		require.Empty(t, unset(message.ProtoReflect(), ""), "these fields of the message are never written")
 	})
@@ -239,7 +242,7 @@ func unset(m protoreflect.Message, path string) []string {
 func TestConversionsAreComplete(t *testing.T) {
 	roundTrip(t, toCall, fromCall)
 	roundTrip(t, toReport, fromReport)
-	roundTrip(t, func(e pay.Error) *pluginv1.Error { return toError(&e) }, func(e *pluginv1.Error) pay.Error { return *fromError(e) })
+	roundTrip(t, func(lender *pluginv1.Arena, e pay.Error) *pluginv1.Error { return toError(lender, &e) }, func(e *pluginv1.Error) pay.Error { return *fromError(e) })
 	roundTrip(t, toInvoiceState, fromInvoiceState)
 	roundTrip(t, toInvoiceRef, fromInvoiceRef)
 	roundTrip(t, toRefundState, fromRefundState)
@@ -258,67 +261,67 @@ func TestConversionsAreComplete(t *testing.T) {
 	roundTrip(t, toMaintain, fromMaintain)
 	roundTrip(t, toAccountConfig, fromAccountConfig)
 	roundTrip(t, toAccountInfo, fromAccountInfo)
-	roundTrip(t, toManifest, fromManifest)
+	roundTrip(t, func(_ *pluginv1.Arena, m pay.Manifest) *pluginv1.Manifest { return toManifest(m) }, fromManifest)
 	roundTrip(t, toWebhookEvent, fromWebhookEvent)
 	roundTrip(t, toWebhookRoute, fromWebhookRoute)
-	roundTrip(t, toRuntime, fromRuntime)
+	roundTrip(t, func(_ *pluginv1.Arena, r Runtime) *pluginv1.Runtime { return toRuntime(r) }, fromRuntime)
 
 	// Types whose frame or report stands beside them on the wire.
 	roundTrip(t,
-		func(r pay.CreateInvoice) *pluginv1.CreateInvoiceRequest {
-			return &pluginv1.CreateInvoiceRequest{Call: toCall(r.Call), Invoice: toNewInvoice(r)}
+		func(lender *pluginv1.Arena, r pay.CreateInvoice) *pluginv1.CreateInvoiceRequest {
+			return &pluginv1.CreateInvoiceRequest{Call: toCall(lender, r.Call), Invoice: toNewInvoice(lender, r)}
 		},
 		func(r *pluginv1.CreateInvoiceRequest) pay.CreateInvoice {
 			return fromNewInvoice(r.GetCall(), r.GetInvoice())
 		})
 	roundTrip(t,
-		func(r pay.ChangeInvoice) *pluginv1.CaptureInvoiceRequest {
-			return &pluginv1.CaptureInvoiceRequest{Call: toCall(r.Call), Change: toChange(r)}
+		func(lender *pluginv1.Arena, r pay.ChangeInvoice) *pluginv1.CaptureInvoiceRequest {
+			return &pluginv1.CaptureInvoiceRequest{Call: toCall(lender, r.Call), Change: toChange(lender, r)}
 		},
 		func(r *pluginv1.CaptureInvoiceRequest) pay.ChangeInvoice {
 			return fromChange(r.GetCall(), r.GetChange())
 		})
 	roundTrip(t,
-		func(r pay.WebhookRequest) *pluginv1.HandleWebhookRequest {
-			return &pluginv1.HandleWebhookRequest{Call: toCall(r.Call), Webhook: toWebhook(r)}
+		func(lender *pluginv1.Arena, r pay.WebhookRequest) *pluginv1.HandleWebhookRequest {
+			return &pluginv1.HandleWebhookRequest{Call: toCall(lender, r.Call), Webhook: toWebhook(lender, r)}
 		},
 		func(r *pluginv1.HandleWebhookRequest) pay.WebhookRequest {
 			return fromWebhook(r.GetCall(), r.GetWebhook())
 		})
 	roundTrip(t,
-		func(r pay.Action) *pluginv1.RunActionRequest {
-			return &pluginv1.RunActionRequest{Call: toCall(r.Call), Part: &pluginv1.RunActionRequest_Start{Start: toActionStart(r)}}
+		func(lender *pluginv1.Arena, r pay.Action) *pluginv1.RunActionRequest {
+			return &pluginv1.RunActionRequest{Call: toCall(lender, r.Call), Part: &pluginv1.RunActionRequest_Start{Start: toActionStart(lender, r)}}
 		},
 		func(r *pluginv1.RunActionRequest) pay.Action { return fromActionStart(r.GetCall(), r.GetStart()) })
 	roundTrip(t,
-		func(r pay.Balances) *pluginv1.ReadBalancesResponse {
-			return &pluginv1.ReadBalancesResponse{Report: toReport(r.Report), Result: &pluginv1.ReadBalancesResponse_State{State: toBalances(r)}}
+		func(lender *pluginv1.Arena, r pay.Balances) *pluginv1.ReadBalancesResponse {
+			return &pluginv1.ReadBalancesResponse{Report: toReport(lender, r.Report), Result: &pluginv1.ReadBalancesResponse_State{State: toBalances(lender, r)}}
 		},
 		func(r *pluginv1.ReadBalancesResponse) pay.Balances { return fromBalances(r.GetReport(), r.GetState()) })
 	roundTrip(t,
-		func(r pay.TransactionPage) *pluginv1.ListTransactionsResponse {
+		func(lender *pluginv1.Arena, r pay.TransactionPage) *pluginv1.ListTransactionsResponse {
 			return &pluginv1.ListTransactionsResponse{
-				Report: toReport(r.Report), Result: &pluginv1.ListTransactionsResponse_State{State: toTransactionPage(r)},
+				Report: toReport(lender, r.Report), Result: &pluginv1.ListTransactionsResponse_State{State: toTransactionPage(lender, r)},
 			}
 		},
 		func(r *pluginv1.ListTransactionsResponse) pay.TransactionPage {
 			return fromTransactionPage(r.GetReport(), r.GetState())
 		})
 	roundTrip(t,
-		func(r pay.WebhookResult) *pluginv1.HandleWebhookResponse {
-			return &pluginv1.HandleWebhookResponse{Report: toReport(r.Report), Result: &pluginv1.HandleWebhookResponse_State{State: toWebhookResult(r)}}
+		func(lender *pluginv1.Arena, r pay.WebhookResult) *pluginv1.HandleWebhookResponse {
+			return &pluginv1.HandleWebhookResponse{Report: toReport(lender, r.Report), Result: &pluginv1.HandleWebhookResponse_State{State: toWebhookResult(lender, r)}}
 		},
 		func(r *pluginv1.HandleWebhookResponse) pay.WebhookResult {
 			return fromWebhookResult(r.GetReport(), r.GetState())
 		})
 	roundTrip(t,
-		func(r pay.Maintained) *pluginv1.MaintainResponse {
-			return &pluginv1.MaintainResponse{Report: toReport(r.Report), Result: &pluginv1.MaintainResponse_State{State: toMaintained(r)}}
+		func(lender *pluginv1.Arena, r pay.Maintained) *pluginv1.MaintainResponse {
+			return &pluginv1.MaintainResponse{Report: toReport(lender, r.Report), Result: &pluginv1.MaintainResponse_State{State: toMaintained(lender, r)}}
 		},
 		func(r *pluginv1.MaintainResponse) pay.Maintained { return fromMaintained(r.GetReport(), r.GetState()) })
 	roundTrip(t,
-		func(r pay.ActionResult) *pluginv1.RunActionResponse {
-			return &pluginv1.RunActionResponse{Report: toReport(r.Report), Result: &pluginv1.RunActionResponse_State{State: toActionResult(r)}}
+		func(lender *pluginv1.Arena, r pay.ActionResult) *pluginv1.RunActionResponse {
+			return &pluginv1.RunActionResponse{Report: toReport(lender, r.Report), Result: &pluginv1.RunActionResponse_State{State: toActionResult(lender, r)}}
 		},
 		func(r *pluginv1.RunActionResponse) pay.ActionResult {
 			return fromActionResult(r.GetReport(), r.GetState())
@@ -327,19 +330,19 @@ func TestConversionsAreComplete(t *testing.T) {
 
 // TestEmptyStaysEmpty: what is not stated must not become stated on the way.
 func TestEmptyStaysEmpty(t *testing.T) {
-	require.Equal(t, pay.InvoiceState{}, fromInvoiceState(toInvoiceState(pay.InvoiceState{})))
-	require.Equal(t, pay.PayoutState{}, fromPayoutState(toPayoutState(pay.PayoutState{})))
-	require.Equal(t, pay.RefundState{}, fromRefundState(toRefundState(pay.RefundState{})))
+	require.Equal(t, pay.InvoiceState{}, fromInvoiceState(toInvoiceState(nil, pay.InvoiceState{})))
+	require.Equal(t, pay.PayoutState{}, fromPayoutState(toPayoutState(nil, pay.PayoutState{})))
+	require.Equal(t, pay.RefundState{}, fromRefundState(toRefundState(nil, pay.RefundState{})))
 	require.Equal(t, pay.Manifest{}, fromManifest(toManifest(pay.Manifest{})))
-	require.Equal(t, pay.AccountInfo{}, fromAccountInfo(toAccountInfo(pay.AccountInfo{})))
-	require.Equal(t, pay.Call{}, fromCall(toCall(pay.Call{})))
+	require.Equal(t, pay.AccountInfo{}, fromAccountInfo(toAccountInfo(nil, pay.AccountInfo{})))
+	require.Equal(t, pay.Call{}, fromCall(toCall(nil, pay.Call{})))
 
-	none := fromAccountInfo(toAccountInfo(pay.AccountInfo{Abilities: pay.Abilities{}, Currencies: []string{}}))
+	none := fromAccountInfo(toAccountInfo(nil, pay.AccountInfo{Abilities: pay.Abilities{}, Currencies: []string{}}))
 	require.NotNil(t, none.Abilities, "no abilities is not the same as not stated")
 	require.NotNil(t, none.Currencies)
 
 	zero := pay.InvoiceState{Amount: pay.ZeroOf(pay.Currency{Code: "UAH", Exponent: 2, Numeric: 980})}
-	require.True(t, fromInvoiceState(toInvoiceState(zero)).Amount.IsSet(), "an amount of zero is stated")
+	require.True(t, fromInvoiceState(toInvoiceState(nil, zero)).Amount.IsSet(), "an amount of zero is stated")
 }
 
 func TestExceptionsAreExplained(t *testing.T) {

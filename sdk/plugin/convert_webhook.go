@@ -5,7 +5,7 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func toHeaders(list []pay.Header) []*pluginv1.Header {
+func toHeaders(l *pluginv1.Arena, list []pay.Header) []*pluginv1.Header {
 	return each(list, func(h pay.Header) *pluginv1.Header {
 		return &pluginv1.Header{Name: h.Name, Value: []byte(h.Value)}
 	})
@@ -17,19 +17,20 @@ func fromHeaders(list []*pluginv1.Header) []pay.Header {
 	})
 }
 
-func toWebhook(r pay.WebhookRequest) *pluginv1.Webhook {
-	out := &pluginv1.Webhook{
+func toWebhook(l *pluginv1.Arena, r pay.WebhookRequest) *pluginv1.Webhook {
+	out := l.Webhook()
+	*out = pluginv1.Webhook{
 		Method:     r.Method,
 		Path:       []byte(r.Path),
 		Tail:       []byte(r.Tail),
 		RawQuery:   []byte(r.RawQuery),
-		Headers:    toHeaders(r.Headers),
+		Headers:    toHeaders(l, r.Headers),
 		Body:       r.Body,
-		ReceivedAt: toTime(r.ReceivedAt),
+		ReceivedAt: toTime(l, r.ReceivedAt),
 		Peer:       r.Peer,
 	}
 	if r.Invoice != nil {
-		out.Invoice = toInvoiceRef(*r.Invoice)
+		out.Invoice = toInvoiceRef(l, *r.Invoice)
 	}
 	return out
 }
@@ -49,28 +50,29 @@ func fromWebhook(call *pluginv1.Call, r *pluginv1.Webhook) pay.WebhookRequest {
 	}
 }
 
-func toWebhookEvent(e pay.WebhookEvent) *pluginv1.WebhookEvent {
-	out := &pluginv1.WebhookEvent{
+func toWebhookEvent(l *pluginv1.Arena, e pay.WebhookEvent) *pluginv1.WebhookEvent {
+	out := l.WebhookEvent()
+	*out = pluginv1.WebhookEvent{
 		Subject:         string(e.Subject),
 		ProviderRef:     e.ProviderRef,
 		OperationId:     e.OperationID,
 		ProviderKey:     e.ProviderKey,
 		Strength:        string(e.Strength),
-		Credential:      toCredential(e.Credential),
+		Credential:      toCredential(l, e.Credential),
 		ProviderEventId: e.ProviderEventID,
-		ProviderTime:    toTime(e.ProviderTime),
+		ProviderTime:    toTime(l, e.ProviderTime),
 	}
 	if e.Invoice != nil {
-		out.Invoice = toInvoiceState(*e.Invoice)
+		out.Invoice = toInvoiceState(l, *e.Invoice)
 	}
 	if e.Refund != nil {
-		out.Refund = toRefundState(*e.Refund)
+		out.Refund = toRefundState(l, *e.Refund)
 	}
 	if e.Payout != nil {
-		out.Payout = toPayoutState(*e.Payout)
+		out.Payout = toPayoutState(l, *e.Payout)
 	}
 	if e.Dispute != nil {
-		out.Dispute = toDispute(*e.Dispute)
+		out.Dispute = toDispute(l, *e.Dispute)
 	}
 	return out
 }
@@ -92,13 +94,15 @@ func fromWebhookEvent(e *pluginv1.WebhookEvent) pay.WebhookEvent {
 	}
 }
 
-func toWebhookResult(r pay.WebhookResult) *pluginv1.WebhookResult {
-	return &pluginv1.WebhookResult{
-		Events: each(r.Events, toWebhookEvent),
+func toWebhookResult(l *pluginv1.Arena, r pay.WebhookResult) *pluginv1.WebhookResult {
+	out := l.WebhookResult()
+	*out = pluginv1.WebhookResult{
+		Events: lendEach(l, r.Events, toWebhookEvent),
 		Acknowledgement: &pluginv1.Acknowledgement{
-			Status: int64(r.Acknowledgement.Status), Headers: toHeaders(r.Acknowledgement.Headers), Body: r.Acknowledgement.Body,
+			Status: int64(r.Acknowledgement.Status), Headers: toHeaders(l, r.Acknowledgement.Headers), Body: r.Acknowledgement.Body,
 		},
 	}
+	return out
 }
 
 func fromWebhookResult(report *pluginv1.Report, r *pluginv1.WebhookResult) pay.WebhookResult {
@@ -112,8 +116,10 @@ func fromWebhookResult(report *pluginv1.Report, r *pluginv1.WebhookResult) pay.W
 	}
 }
 
-func toWebhookRoute(r pay.WebhookRoute) *pluginv1.WebhookRoute {
-	return &pluginv1.WebhookRoute{ProviderAccountRef: r.ProviderAccountRef, Tail: []byte(r.Tail)}
+func toWebhookRoute(l *pluginv1.Arena, r pay.WebhookRoute) *pluginv1.WebhookRoute {
+	out := l.WebhookRoute()
+	*out = pluginv1.WebhookRoute{ProviderAccountRef: r.ProviderAccountRef, Tail: []byte(r.Tail)}
+	return out
 }
 
 func fromWebhookRoute(r *pluginv1.WebhookRoute) pay.WebhookRoute {

@@ -50,7 +50,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 			t.Fatalf("status %q", state.Status)
 		}
 		if err == nil {
-			out := toInvoiceState(state)
+			out := toInvoiceState(nil, state)
 			if fault := inspect(out, answerLimits()); fault != nil {
 				t.Fatalf("accepted, and refused afterwards: %v", fault)
 			}

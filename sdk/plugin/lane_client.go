@@ -63,8 +63,9 @@ func openLane(conn grpc.ClientConnInterface, log *slog.Logger, ready func(*laneC
 	return nil
 }
 
-// invoke makes one call. It returns false when the lane has not sent it and will not; then the call may be made in another way.
-func (l *laneClient) invoke(ctx context.Context, method string, req, reply any) (carried bool, err error) {
+// invoke makes one call. It returns false when the lane has not sent it and will not; then the call may be made in another way. What
+// is seen of the call is noted in seen, which may be nil; the parts of the reply are lent by lender or new.
+func (l *laneClient) invoke(ctx context.Context, method string, req, reply any, seen *trace, lender *pluginv1.Arena) (carried bool, err error) {
 	if ctx.Err() != nil {
 		return false, nil
 	}
@@ -77,7 +78,6 @@ func (l *laneClient) invoke(ctx context.Context, method string, req, reply any) 
 	if c.request, err = appendMessage(c.request, req); err != nil || !l.enqueue(c) {
 		return false, nil //nolint:nilerr // the other way says it in its own words
 	}
-	seen := traceOf(ctx)
 	select {
 	case <-c.done:
 	case <-ctx.Done():
@@ -107,7 +107,7 @@ func (l *laneClient) invoke(ctx context.Context, method string, req, reply any) 
 		return true, status.Error(codes.Unavailable, "the stream lane ended during the call")
 	}
 	if c.fault == nil {
-		if err := readMessage(c.answer, reply); err != nil {
+		if err := readMessage(c.answer, reply, lender); err != nil {
 			return true, status.Error(codes.Internal, "the answer cannot be decoded: "+err.Error())
 		}
 	}

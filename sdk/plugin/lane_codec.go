@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
+
+	pluginv1 "github.com/payhost/payhost/proto/payhost/plugin/v1"
 )
 
 // laneBatch is one message of the lane's stream, encoded. gRPC passes it through as it is.
@@ -76,11 +78,11 @@ func appendMessage(b []byte, m any) ([]byte, error) {
 	return b, nil
 }
 
-// readMessage decodes a message of the contract. Nothing in the message refers to b afterwards.
-func readMessage(b []byte, m any) error {
+// readMessage decodes a message of the contract, whose parts are lent by lender or new. Nothing in the message refers to b afterwards.
+func readMessage(b []byte, m any, lender *pluginv1.Arena) error {
 	message, ok := m.(wireMessage)
 	if !ok {
 		return fmt.Errorf("plugin: %T is no message of the contract", m)
 	}
-	return decodeWire(b, message)
+	return decodeWire(b, message, lender)
 }

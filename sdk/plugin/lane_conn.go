@@ -30,7 +30,7 @@ type laneConn struct {
 func (c *laneConn) Invoke(ctx context.Context, fullMethod string, args, reply any, opts ...grpc.CallOption) error {
 	if lane := c.lane.Load(); lane != nil {
 		if method, ok := strings.CutPrefix(fullMethod, methodPrefix); ok {
-			if carried, err := lane.invoke(ctx, method, args, reply); carried {
+			if carried, err := lane.invoke(ctx, method, args, reply, traceOf(ctx), nil); carried {
 				return err
 			}
 		}
@@ -50,7 +50,7 @@ func (c *laneConn) look(ctx context.Context, req *pluginv1.HealthRequest) {
 	if lane == nil {
 		return
 	}
-	if _, err := lane.invoke(ctx, string(methodHealth), req, &pluginv1.HealthResponse{}); err == nil || ctx.Err() == nil {
+	if _, err := lane.invoke(ctx, string(methodHealth), req, &pluginv1.HealthResponse{}, nil, nil); err == nil || ctx.Err() == nil {
 		c.silent.Store(0)
 		return
 	}

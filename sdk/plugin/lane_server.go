@@ -195,7 +195,7 @@ func (c *laneServed) invoke(scratch []byte) (encoded []byte, err error) {
 
 // decode reads the request, which nothing refers to afterwards.
 func (c *laneServed) decode(in any) error {
-	if err := readMessage(c.request, in); err != nil {
+	if err := readMessage(c.request, in, nil); err != nil {
 		return status.Error(codes.Internal, "the request cannot be decoded: "+err.Error())
 	}
 	c.request = nil

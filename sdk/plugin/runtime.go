@@ -76,8 +76,8 @@ func toRuntime(r Runtime) *pluginv1.Runtime {
 		CaBundlePem: r.CABundle,
 		Http: &pluginv1.HttpLimits{
 			MaxResponseBytes: r.MaxResponseBytes,
-			Timeout:          toDuration(r.Timeout),
-			ConnectTimeout:   toDuration(r.ConnectTimeout),
+			Timeout:          toDuration(nil, r.Timeout),
+			ConnectTimeout:   toDuration(nil, r.ConnectTimeout),
 		},
 		UserAgent:      r.UserAgent,
 		Record:         r.Record,

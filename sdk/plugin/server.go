@@ -94,7 +94,7 @@ const maxErrorText = 4 << 10
 // writeError puts the report of the error on the answer.
 func writeError(err error) (*pluginv1.Report, *pluginv1.Error) {
 	e := pay.AsError(err)
-	out := toError(e)
+	out := toError(nil, e)
 	if c, ok := errors.AsType[condition](e.Err); ok {
 		out.Condition = string(c)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func writeAccountInfo(i pay.AccountInfo) (*pluginv1.AccountInfo, *pluginv1.Report) {
-	out := toAccountInfo(i)
+	out := toAccountInfo(nil, i)
 	report := out.Report
 	out.Report = nil
 	return out, report
@@ -32,7 +32,7 @@ func (s *server) Maintain(ctx context.Context, req *pluginv1.MaintainRequest) (*
 		offered(methodMaintain, func(ctx context.Context, a pay.AccountMaintainer) (pay.Maintained, error) {
 			return a.Maintain(ctx, fromMaintain(req))
 		}), func(r pay.Maintained) (*pluginv1.Maintained, *pluginv1.Report) {
-			return toMaintained(r), toReport(r.Report)
+			return toMaintained(nil, r), toReport(nil, r.Report)
 		})
 	if fault != nil {
 		return &pluginv1.MaintainResponse{Report: report, Result: &pluginv1.MaintainResponse_Error{Error: fault}}, nil
@@ -45,7 +45,9 @@ func (s *server) ReadBalances(ctx context.Context, req *pluginv1.ReadBalancesReq
 	state, report, fault := serve(ctx, s, methodReadBalances, req,
 		offered(methodReadBalances, func(ctx context.Context, a pay.BalanceReader) (pay.Balances, error) {
 			return a.ReadBalances(ctx, fromReadBalances(req))
-		}), func(r pay.Balances) (*pluginv1.Balances, *pluginv1.Report) { return toBalances(r), toReport(r.Report) })
+		}), func(r pay.Balances) (*pluginv1.Balances, *pluginv1.Report) {
+			return toBalances(nil, r), toReport(nil, r.Report)
+		})
 	if fault != nil {
 		return &pluginv1.ReadBalancesResponse{Report: report, Result: &pluginv1.ReadBalancesResponse_Error{Error: fault}}, nil
 	}
@@ -58,7 +60,7 @@ func (s *server) ListTransactions(ctx context.Context, req *pluginv1.ListTransac
 		offered(methodListTransactions, func(ctx context.Context, a pay.TransactionLister) (pay.TransactionPage, error) {
 			return a.ListTransactions(ctx, fromListTransactions(req))
 		}), func(r pay.TransactionPage) (*pluginv1.TransactionPage, *pluginv1.Report) {
-			return toTransactionPage(r), toReport(r.Report)
+			return toTransactionPage(nil, r), toReport(nil, r.Report)
 		})
 	if fault != nil {
 		return &pluginv1.ListTransactionsResponse{Report: report, Result: &pluginv1.ListTransactionsResponse_Error{Error: fault}}, nil
@@ -72,7 +74,7 @@ func (s *server) HandleWebhook(ctx context.Context, req *pluginv1.HandleWebhookR
 		offered(methodHandleWebhook, func(ctx context.Context, a pay.WebhookHandler) (pay.WebhookResult, error) {
 			return a.HandleWebhook(ctx, fromWebhook(req.GetCall(), req.GetWebhook()))
 		}), func(r pay.WebhookResult) (*pluginv1.WebhookResult, *pluginv1.Report) {
-			return toWebhookResult(r), toReport(r.Report)
+			return toWebhookResult(nil, r), toReport(nil, r.Report)
 		})
 	if fault != nil {
 		return &pluginv1.HandleWebhookResponse{Report: report, Result: &pluginv1.HandleWebhookResponse_Error{Error: fault}}, nil
@@ -85,7 +87,9 @@ func (s *server) RouteWebhook(ctx context.Context, req *pluginv1.RouteWebhookReq
 	state, report, fault := serve(ctx, s, methodRouteWebhook, req,
 		offered(methodRouteWebhook, func(ctx context.Context, a pay.WebhookRouter) (pay.WebhookRoute, error) {
 			return a.RouteWebhook(ctx, fromWebhook(req.GetCall(), req.GetWebhook()))
-		}), func(r pay.WebhookRoute) (*pluginv1.WebhookRoute, *pluginv1.Report) { return toWebhookRoute(r), nil })
+		}), func(r pay.WebhookRoute) (*pluginv1.WebhookRoute, *pluginv1.Report) {
+			return toWebhookRoute(nil, r), nil
+		})
 	if fault != nil {
 		return &pluginv1.RouteWebhookResponse{Report: report, Result: &pluginv1.RouteWebhookResponse_Error{Error: fault}}, nil
 	}

@@ -39,7 +39,7 @@ func (s *server) RunAction(stream grpc.ClientStreamingServer[pluginv1.RunActionR
 			return a.RunAction(ctx, action)
 		}),
 		func(r pay.ActionResult) (*pluginv1.ActionResult, *pluginv1.Report) {
-			return toActionResult(r), toReport(r.Report)
+			return toActionResult(nil, r), toReport(nil, r.Report)
 		})
 	if fault != nil {
 		return stream.SendAndClose(&pluginv1.RunActionResponse{Report: report, Result: &pluginv1.RunActionResponse_Error{Error: fault}})

@@ -10,21 +10,21 @@ import (
 // The reports of these states move to the answer around them.
 
 func writeInvoiceState(s pay.InvoiceState) (*pluginv1.InvoiceState, *pluginv1.Report) {
-	out := toInvoiceState(s)
+	out := toInvoiceState(nil, s)
 	report := out.Report
 	out.Report = nil
 	return out, report
 }
 
 func writeRefundState(s pay.RefundState) (*pluginv1.RefundState, *pluginv1.Report) {
-	out := toRefundState(s)
+	out := toRefundState(nil, s)
 	report := out.Report
 	out.Report = nil
 	return out, report
 }
 
 func writePayoutState(s pay.PayoutState) (*pluginv1.PayoutState, *pluginv1.Report) {
-	out := toPayoutState(s)
+	out := toPayoutState(nil, s)
 	report := out.Report
 	out.Report = nil
 	return out, report

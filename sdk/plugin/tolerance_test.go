@@ -22,7 +22,8 @@ func TestUnknownFieldsAndMethods(t *testing.T) {
 	require.NoError(t, c.Start(t.Context()))
 	a := open(t, c)
 
-	req := grease(&pluginv1.GetInvoiceRequest{Call: grease(a.frame(t.Context(), pay.Call{})), Invoice: grease(&pluginv1.InvoiceRef{ProviderRef: "p"})})
+	call := a.frame(t.Context(), c.exchanges.begin(), pay.Call{})
+	req := grease(&pluginv1.GetInvoiceRequest{Call: grease(call), Invoice: grease(&pluginv1.InvoiceRef{ProviderRef: "p"})})
 	require.NotEmpty(t, req.ProtoReflect().GetUnknown())
 	res, err := c.rpc.GetInvoice(t.Context(), req)
 	require.NoError(t, err)

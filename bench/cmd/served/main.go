@@ -19,6 +19,7 @@ func main() {
 	flag.StringVar(&o.Dir, "dir", "", "empty directory, or one with a database")
 	flag.IntVar(&o.Plugins, "plugins", 1, "number of plugins")
 	flag.IntVar(&o.Accounts, "accounts", 1, "number of accounts of each plugin")
+	flag.IntVar(&o.GCPercent, "gc-percent", 0, "gc_percent of the host")
 	flag.Parse()
 	if err := served.Serve(context.Background(), o); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "served:", err)

@@ -49,10 +49,10 @@ func streamGoals() []round.Goal {
 		round.Goal{Text: "stream ÷ stock, p50, 1 caller", Subject: Stream, Base: AutoMTLS, Level: 1, Metric: round.P50, AtMost: 0.55})
 	for _, level := range Levels() {
 		goals = append(goals, round.Goal{
-			Text: fmt.Sprintf("stream with gc_percent: 400 ÷ stock, throughput, %d callers", level), Subject: Stream + Tuned, Base: AutoMTLS, Level: level,
+			Text: fmt.Sprintf("stream with gc_percent: 400 ÷ stock, throughput, %d callers", level), Subject: Stream + round.Tuned, Base: AutoMTLS, Level: level,
 			Metric: round.Rate,
 		}, round.Goal{
-			Text: fmt.Sprintf("stream with gc_percent: 400 ÷ bare grpc-go with GOGC=400, throughput, %d callers", level), Subject: Stream + Tuned,
+			Text: fmt.Sprintf("stream with gc_percent: 400 ÷ bare grpc-go with GOGC=400, throughput, %d callers", level), Subject: Stream + round.Tuned,
 			Base: BareTuned, Level: level, Metric: round.Rate,
 		})
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/payhost/payhost/host/bench/internal/echo"
@@ -17,10 +16,8 @@ import (
 
 // Names of the subjects.
 const (
-	Stream = "payhost, stream"
-	Unary  = "payhost, unary"
-	// Tuned follows the name of ours when the host has the setting gc_percent: 400, which plugins have by default.
-	Tuned     = ", gc_percent: 400"
+	Stream    = "payhost, stream"
+	Unary     = "payhost, unary"
 	Bare      = "bare grpc-go"
 	BareTuned = "bare grpc-go, GOGC=400 on both sides"
 	AutoMTLS  = "go-plugin + AutoMTLS"
@@ -101,7 +98,7 @@ func (b *Bench) startOurs(ctx context.Context, bin string) error {
 		}
 		subject := creates(name, account, of(proc.PID()))
 		tuned := subject
-		tuned.Name, tuned.Around = name+Tuned, collector(400)
+		tuned.Name, tuned.Around = name+round.Tuned, round.Collector(round.TunedPercent)
 		b.ours = append(b.ours, subject, tuned)
 	}
 	return nil
@@ -113,7 +110,7 @@ func (b *Bench) startPeers(ctx context.Context, bin string) {
 		name, socket string
 		env          []string
 		around       func() func()
-	}{{name: Bare, socket: "bare.sock"}, {name: BareTuned, socket: "tuned.sock", env: []string{"GOGC=400"}, around: collector(400)}} {
+	}{{name: Bare, socket: "bare.sock"}, {name: BareTuned, socket: "tuned.sock", env: []string{"GOGC=400"}, around: round.Collector(round.TunedPercent)}} {
 		bare, err := startBare(ctx, bin, b.AnswerFile(), filepath.Join(b.dir, peer.socket), peer.env...)
 		if err != nil {
 			b.Missing = append(b.Missing, fmt.Sprintf("%s: %v", peer.name, err))
@@ -157,14 +154,6 @@ func (b *Bench) startInside(ctx context.Context) error {
 func creates(name string, account pay.Account, elsewhere func() (time.Duration, error)) round.Subject {
 	req := echo.Request()
 	return round.Subject{Name: name, Elsewhere: elsewhere, Call: func(ctx context.Context, _ int) error { return Create(ctx, account, req) }}
-}
-
-// collector sets how much this process's heap grows between collections, for one turn.
-func collector(percent int) func() func() {
-	return func() func() {
-		before := debug.SetGCPercent(percent)
-		return func() { debug.SetGCPercent(before) }
-	}
 }
 
 // Captured is the call that all peers carry.

@@ -35,7 +35,7 @@ type Program struct {
 func Start(ctx context.Context, o Options) (_ *Program, err error) {
 	p := &Program{client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 1024}}}
 	p.cmd = exec.Command(filepath.Join(o.Bin, "served"), "-naive="+strconv.FormatBool(o.Naive), "-bin", o.Bin, "-messages", o.Messages, "-dir", o.Dir,
-		"-plugins", strconv.Itoa(o.Plugins), "-accounts", strconv.Itoa(o.Accounts))
+		"-plugins", strconv.Itoa(o.Plugins), "-accounts", strconv.Itoa(o.Accounts), "-gc-percent", strconv.Itoa(o.GCPercent))
 	p.cmd.Stderr = os.Stderr
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err

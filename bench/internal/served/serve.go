@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type Options struct {
 	Bin, Messages, Dir string
 	// Plugins and Accounts are how many plugins there are and how many accounts each has. Zero means 1. The naive chain has one.
 	Plugins, Accounts int
+	// GCPercent is the setting gc_percent of the host. Zero leaves it to Go.
+	GCPercent int
 }
 
 // Ready is the one line that a program prints when it serves.
@@ -40,6 +43,9 @@ type backend struct {
 
 // Serve runs until its standard input ends.
 func Serve(ctx context.Context, o Options) (err error) {
+	if o.GCPercent > 0 {
+		debug.SetGCPercent(o.GCPercent)
+	}
 	open := openHost
 	if o.Naive {
 		open = openNaive

@@ -10,8 +10,9 @@ import (
 // A field of the wrong wire type is an unknown field, as in the general runtime.
 func writeDecode(g *protogen.GeneratedFile, m *protogen.Message) {
 	g.P()
-	g.P("// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.")
-	g.P("func (x *", m.GoIdent, ") DecodeWire(b []byte, s string) error {")
+	g.P("// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The")
+	g.P("// messages inside x are lent by a, which may be nil.")
+	g.P("func (x *", m.GoIdent, ") DecodeWire(b []byte, s string, a *Arena) error {")
 	g.P("for i := 0; i < len(b); {")
 	g.P("tag, at := readTag(b, i)")
 	g.P("if at < 0 { return errMalformed }")
@@ -61,7 +62,11 @@ func writeDecodeField(g *protogen.GeneratedFile, f *protogen.Field) {
 			typ = "*" + typ
 		}
 		g.P("if ", name, " == nil { ", name, " = map[string]", typ, "{} }")
-		g.P("if err := decode", entryKind(value), "(", name, ", b[from:next], part(s, from, next)); err != nil { return err }")
+		lent := ""
+		if entryKind(value) == "MessageEntry" {
+			lent = ", a"
+		}
+		g.P("if err := decode", entryKind(value), "(", name, ", b[from:next], part(s, from, next)", lent, "); err != nil { return err }")
 	case f.Desc.IsList() && isNumber(f):
 		g.P("var err error")
 		g.P("if ", name, ", err = decodePacked(", name, ", b[from:next]); err != nil { return err }")
@@ -76,24 +81,24 @@ func writeDecodeField(g *protogen.GeneratedFile, f *protogen.Field) {
 	case f.Desc.Kind() == protoreflect.BytesKind:
 		g.P(name, " = append([]byte(nil), b[from:next]...)")
 	case f.Desc.IsList():
-		g.P("v := new(", goType(g, f), ")")
-		g.P("if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil { return err }")
+		g.P("v := a.", f.Message.GoIdent.GoName, "()")
+		g.P("if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil { return err }")
 		g.P(name, " = append(", name, ", v)")
 	case f.Oneof != nil:
 		g.P("v, ok := x.", f.Oneof.GoName, ".(*", f.GoIdent, ")")
-		g.P("if !ok || v == nil { v = &", f.GoIdent, "{} }")
-		g.P("if v.", f.GoName, " == nil { v.", f.GoName, " = new(", goType(g, f), ") }")
-		g.P("if err := v.", f.GoName, ".DecodeWire(b[from:next], part(s, from, next)); err != nil { return err }")
+		g.P("if !ok || v == nil { v = a.", f.GoIdent.GoName, "() }")
+		g.P("if v.", f.GoName, " == nil { v.", f.GoName, " = a.", f.Message.GoIdent.GoName, "() }")
+		g.P("if err := v.", f.GoName, ".DecodeWire(b[from:next], part(s, from, next), a); err != nil { return err }")
 		g.P("x.", f.Oneof.GoName, " = v")
 	default:
-		g.P("if ", name, " == nil { ", name, " = new(", goType(g, f), ") }")
+		g.P("if ", name, " == nil { ", name, " = a.", f.Message.GoIdent.GoName, "() }")
 		switch {
 		case isTimestamp(f):
 			g.P("if err := decodeTimestamp(", name, ", b[from:next]); err != nil { return err }")
 		case isDuration(f):
 			g.P("if err := decodeDuration(", name, ", b[from:next]); err != nil { return err }")
 		default:
-			g.P("if err := ", name, ".DecodeWire(b[from:next], part(s, from, next)); err != nil { return err }")
+			g.P("if err := ", name, ".DecodeWire(b[from:next], part(s, from, next), a); err != nil { return err }")
 		}
 	}
 	g.P("i = next")

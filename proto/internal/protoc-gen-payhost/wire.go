@@ -29,6 +29,7 @@ func writeCodec(p *protogen.Plugin, messages []*protogen.Message) {
 		writeAppend(g, m)
 		writeDecode(g, m)
 	}
+	writeArena(g, messages)
 }
 
 // writeSize writes the method that counts the bytes.

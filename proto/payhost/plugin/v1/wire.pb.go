@@ -84,8 +84,9 @@ func (x *Call) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Call) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Call) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -156,7 +157,7 @@ func (x *Call) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Deadline == nil {
-				x.Deadline = new(timestamppb.Timestamp)
+				x.Deadline = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.Deadline, b[from:next]); err != nil {
 				return err
@@ -236,8 +237,9 @@ func (x *State) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *State) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *State) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -335,8 +337,9 @@ func (x *Evidence) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Evidence) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Evidence) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -360,7 +363,7 @@ func (x *Evidence) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ObservedAt == nil {
-				x.ObservedAt = new(timestamppb.Timestamp)
+				x.ObservedAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ObservedAt, b[from:next]); err != nil {
 				return err
@@ -372,7 +375,7 @@ func (x *Evidence) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ProviderTime == nil {
-				x.ProviderTime = new(timestamppb.Timestamp)
+				x.ProviderTime = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ProviderTime, b[from:next]); err != nil {
 				return err
@@ -462,8 +465,9 @@ func (x *RateLimit) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RateLimit) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RateLimit) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -483,7 +487,7 @@ func (x *RateLimit) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ResetAt == nil {
-				x.ResetAt = new(timestamppb.Timestamp)
+				x.ResetAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ResetAt, b[from:next]); err != nil {
 				return err
@@ -530,8 +534,9 @@ func (x *Retry) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Retry) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Retry) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -555,7 +560,7 @@ func (x *Retry) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.After == nil {
-				x.After = new(durationpb.Duration)
+				x.After = a.Duration()
 			}
 			if err := decodeDuration(x.After, b[from:next]); err != nil {
 				return err
@@ -648,8 +653,9 @@ func (x *Report) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Report) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Report) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -673,9 +679,9 @@ func (x *Report) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Retry == nil {
-				x.Retry = new(Retry)
+				x.Retry = a.Retry()
 			}
-			if err := x.Retry.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Retry.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -685,9 +691,9 @@ func (x *Report) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Evidence == nil {
-				x.Evidence = new(Evidence)
+				x.Evidence = a.Evidence()
 			}
-			if err := x.Evidence.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Evidence.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -697,9 +703,9 @@ func (x *Report) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -709,7 +715,7 @@ func (x *Report) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.NextLookAt == nil {
-				x.NextLookAt = new(timestamppb.Timestamp)
+				x.NextLookAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.NextLookAt, b[from:next]); err != nil {
 				return err
@@ -721,9 +727,9 @@ func (x *Report) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.RateLimit == nil {
-				x.RateLimit = new(RateLimit)
+				x.RateLimit = a.RateLimit()
 			}
-			if err := x.RateLimit.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.RateLimit.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -744,9 +750,9 @@ func (x *Report) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.AccountState == nil {
-				x.AccountState = new(State)
+				x.AccountState = a.State()
 			}
-			if err := x.AccountState.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.AccountState.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -791,8 +797,9 @@ func (x *FieldError) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *FieldError) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *FieldError) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -908,8 +915,9 @@ func (x *Error) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Error) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Error) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -922,9 +930,9 @@ func (x *Error) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -999,8 +1007,8 @@ func (x *Error) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(FieldError)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.FieldError()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Fields = append(x.Fields, v)
@@ -1051,8 +1059,9 @@ func (x *Names) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Names) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Names) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1123,8 +1132,9 @@ func (x *Money) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Money) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Money) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1214,8 +1224,9 @@ func (x *Currency) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Currency) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Currency) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1300,8 +1311,9 @@ func (x *Customer) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Customer) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Customer) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1405,8 +1417,9 @@ func (x *Payer) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Payer) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Payer) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1504,8 +1517,9 @@ func (x *ReturnUrls) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ReturnUrls) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ReturnUrls) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1638,8 +1652,9 @@ func (x *Item) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Item) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Item) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1685,9 +1700,9 @@ func (x *Item) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.UnitPrice == nil {
-				x.UnitPrice = new(Money)
+				x.UnitPrice = a.Money()
 			}
-			if err := x.UnitPrice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.UnitPrice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -1697,9 +1712,9 @@ func (x *Item) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Total == nil {
-				x.Total = new(Money)
+				x.Total = a.Money()
 			}
-			if err := x.Total.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Total.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -1924,8 +1939,9 @@ func (x *NewInvoice) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *NewInvoice) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *NewInvoice) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -1971,9 +1987,9 @@ func (x *NewInvoice) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -1983,9 +1999,9 @@ func (x *NewInvoice) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.MaxAmount == nil {
-				x.MaxAmount = new(Money)
+				x.MaxAmount = a.Money()
 			}
-			if err := x.MaxAmount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.MaxAmount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2028,9 +2044,9 @@ func (x *NewInvoice) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Customer == nil {
-				x.Customer = new(Customer)
+				x.Customer = a.Customer()
 			}
-			if err := x.Customer.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Customer.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2040,9 +2056,9 @@ func (x *NewInvoice) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Payer == nil {
-				x.Payer = new(Payer)
+				x.Payer = a.Payer()
 			}
-			if err := x.Payer.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Payer.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2063,7 +2079,7 @@ func (x *NewInvoice) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ExpiresIn == nil {
-				x.ExpiresIn = new(durationpb.Duration)
+				x.ExpiresIn = a.Duration()
 			}
 			if err := decodeDuration(x.ExpiresIn, b[from:next]); err != nil {
 				return err
@@ -2075,9 +2091,9 @@ func (x *NewInvoice) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ReturnUrls == nil {
-				x.ReturnUrls = new(ReturnUrls)
+				x.ReturnUrls = a.ReturnUrls()
 			}
-			if err := x.ReturnUrls.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.ReturnUrls.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2097,8 +2113,8 @@ func (x *NewInvoice) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Item)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Item()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Items = append(x.Items, v)
@@ -2223,8 +2239,9 @@ func (x *StoredCredential) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *StoredCredential) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *StoredCredential) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -2281,7 +2298,7 @@ func (x *StoredCredential) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ExpiresAt == nil {
-				x.ExpiresAt = new(timestamppb.Timestamp)
+				x.ExpiresAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ExpiresAt, b[from:next]); err != nil {
 				return err
@@ -2397,8 +2414,9 @@ func (x *Known) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Known) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Known) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -2444,9 +2462,9 @@ func (x *Known) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2456,9 +2474,9 @@ func (x *Known) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Due == nil {
-				x.Due = new(Money)
+				x.Due = a.Money()
 			}
-			if err := x.Due.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Due.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2468,9 +2486,9 @@ func (x *Known) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Authorized == nil {
-				x.Authorized = new(Money)
+				x.Authorized = a.Money()
 			}
-			if err := x.Authorized.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Authorized.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2480,9 +2498,9 @@ func (x *Known) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Captured == nil {
-				x.Captured = new(Money)
+				x.Captured = a.Money()
 			}
-			if err := x.Captured.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Captured.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2492,9 +2510,9 @@ func (x *Known) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Refunded == nil {
-				x.Refunded = new(Money)
+				x.Refunded = a.Money()
 			}
-			if err := x.Refunded.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Refunded.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2504,7 +2522,7 @@ func (x *Known) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.CreatedAt == nil {
-				x.CreatedAt = new(timestamppb.Timestamp)
+				x.CreatedAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.CreatedAt, b[from:next]); err != nil {
 				return err
@@ -2516,7 +2534,7 @@ func (x *Known) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ExpiresAt == nil {
-				x.ExpiresAt = new(timestamppb.Timestamp)
+				x.ExpiresAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ExpiresAt, b[from:next]); err != nil {
 				return err
@@ -2600,8 +2618,9 @@ func (x *InvoiceRef) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *InvoiceRef) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *InvoiceRef) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -2670,9 +2689,9 @@ func (x *InvoiceRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2682,9 +2701,9 @@ func (x *InvoiceRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Known == nil {
-				x.Known = new(Known)
+				x.Known = a.Known()
 			}
-			if err := x.Known.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Known.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2774,8 +2793,9 @@ func (x *InvoiceChange) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *InvoiceChange) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *InvoiceChange) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -2788,9 +2808,9 @@ func (x *InvoiceChange) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2800,9 +2820,9 @@ func (x *InvoiceChange) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -2840,8 +2860,8 @@ func (x *InvoiceChange) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Item)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Item()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Items = append(x.Items, v)
@@ -2906,8 +2926,9 @@ func (x *Network) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Network) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Network) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -2983,8 +3004,9 @@ func (x *Decline) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Decline) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Decline) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -3135,8 +3157,9 @@ func (x *RefundState) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RefundState) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RefundState) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -3149,9 +3172,9 @@ func (x *RefundState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3205,9 +3228,9 @@ func (x *RefundState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3217,9 +3240,9 @@ func (x *RefundState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Fee == nil {
-				x.Fee = new(Money)
+				x.Fee = a.Money()
 			}
-			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3240,9 +3263,9 @@ func (x *RefundState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Network == nil {
-				x.Network = new(Network)
+				x.Network = a.Network()
 			}
-			if err := x.Network.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Network.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3252,9 +3275,9 @@ func (x *RefundState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Decline == nil {
-				x.Decline = new(Decline)
+				x.Decline = a.Decline()
 			}
-			if err := x.Decline.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Decline.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3264,7 +3287,7 @@ func (x *RefundState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ProviderTime == nil {
-				x.ProviderTime = new(timestamppb.Timestamp)
+				x.ProviderTime = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ProviderTime, b[from:next]); err != nil {
 				return err
@@ -3370,8 +3393,9 @@ func (x *RefundRef) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RefundRef) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RefundRef) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -3428,9 +3452,9 @@ func (x *RefundRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3440,9 +3464,9 @@ func (x *RefundRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3463,9 +3487,9 @@ func (x *RefundRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3567,8 +3591,9 @@ func (x *Dispute) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Dispute) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Dispute) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -3581,9 +3606,9 @@ func (x *Dispute) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3637,9 +3662,9 @@ func (x *Dispute) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3660,7 +3685,7 @@ func (x *Dispute) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.EvidenceDueAt == nil {
-				x.EvidenceDueAt = new(timestamppb.Timestamp)
+				x.EvidenceDueAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.EvidenceDueAt, b[from:next]); err != nil {
 				return err
@@ -3672,7 +3697,7 @@ func (x *Dispute) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ProviderTime == nil {
-				x.ProviderTime = new(timestamppb.Timestamp)
+				x.ProviderTime = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ProviderTime, b[from:next]); err != nil {
 				return err
@@ -3747,8 +3772,9 @@ func (x *DisputeRef) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *DisputeRef) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *DisputeRef) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -3783,9 +3809,9 @@ func (x *DisputeRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3817,9 +3843,9 @@ func (x *DisputeRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3923,8 +3949,9 @@ func (x *CreateRefundRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CreateRefundRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CreateRefundRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -3937,9 +3964,9 @@ func (x *CreateRefundRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3960,9 +3987,9 @@ func (x *CreateRefundRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -3972,9 +3999,9 @@ func (x *CreateRefundRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4005,8 +4032,8 @@ func (x *CreateRefundRequest) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Item)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Item()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Items = append(x.Items, v)
@@ -4094,8 +4121,9 @@ func (x *CreateRefundResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CreateRefundResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CreateRefundResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -4108,9 +4136,9 @@ func (x *CreateRefundResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4121,12 +4149,12 @@ func (x *CreateRefundResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CreateRefundResponse_State)
 			if !ok || v == nil {
-				v = &CreateRefundResponse_State{}
+				v = a.CreateRefundResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(RefundState)
+				v.State = a.RefundState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -4138,12 +4166,12 @@ func (x *CreateRefundResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CreateRefundResponse_Error)
 			if !ok || v == nil {
-				v = &CreateRefundResponse_Error{}
+				v = a.CreateRefundResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -4193,8 +4221,9 @@ func (x *GetRefundRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *GetRefundRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *GetRefundRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -4207,9 +4236,9 @@ func (x *GetRefundRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4219,9 +4248,9 @@ func (x *GetRefundRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Refund == nil {
-				x.Refund = new(RefundRef)
+				x.Refund = a.RefundRef()
 			}
-			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4278,8 +4307,9 @@ func (x *GetRefundResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *GetRefundResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *GetRefundResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -4292,9 +4322,9 @@ func (x *GetRefundResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4305,12 +4335,12 @@ func (x *GetRefundResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*GetRefundResponse_State)
 			if !ok || v == nil {
-				v = &GetRefundResponse_State{}
+				v = a.GetRefundResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(RefundState)
+				v.State = a.RefundState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -4322,12 +4352,12 @@ func (x *GetRefundResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*GetRefundResponse_Error)
 			if !ok || v == nil {
-				v = &GetRefundResponse_Error{}
+				v = a.GetRefundResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -4385,8 +4415,9 @@ func (x *Instrument) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Instrument) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Instrument) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -4478,8 +4509,9 @@ func (x *Authentication) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Authentication) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Authentication) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -4631,8 +4663,9 @@ func (x *Attempt) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Attempt) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Attempt) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -4667,9 +4700,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4679,9 +4712,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Received == nil {
-				x.Received = new(Money)
+				x.Received = a.Money()
 			}
-			if err := x.Received.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Received.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4691,9 +4724,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Fee == nil {
-				x.Fee = new(Money)
+				x.Fee = a.Money()
 			}
-			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4703,9 +4736,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Net == nil {
-				x.Net = new(Money)
+				x.Net = a.Money()
 			}
-			if err := x.Net.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Net.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4737,9 +4770,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Instrument == nil {
-				x.Instrument = new(Instrument)
+				x.Instrument = a.Instrument()
 			}
-			if err := x.Instrument.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Instrument.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4749,9 +4782,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Authentication == nil {
-				x.Authentication = new(Authentication)
+				x.Authentication = a.Authentication()
 			}
-			if err := x.Authentication.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Authentication.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4761,9 +4794,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Network == nil {
-				x.Network = new(Network)
+				x.Network = a.Network()
 			}
-			if err := x.Network.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Network.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4773,9 +4806,9 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Decline == nil {
-				x.Decline = new(Decline)
+				x.Decline = a.Decline()
 			}
-			if err := x.Decline.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Decline.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -4785,7 +4818,7 @@ func (x *Attempt) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ProviderTime == nil {
-				x.ProviderTime = new(timestamppb.Timestamp)
+				x.ProviderTime = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ProviderTime, b[from:next]); err != nil {
 				return err
@@ -4844,8 +4877,9 @@ func (x *Requisites) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Requisites) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Requisites) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -4998,8 +5032,9 @@ func (x *NextAction) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *NextAction) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *NextAction) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -5068,9 +5103,9 @@ func (x *NextAction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Requisites == nil {
-				x.Requisites = new(Requisites)
+				x.Requisites = a.Requisites()
 			}
-			if err := x.Requisites.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Requisites.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5091,9 +5126,9 @@ func (x *NextAction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5103,7 +5138,7 @@ func (x *NextAction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ExpiresAt == nil {
-				x.ExpiresAt = new(timestamppb.Timestamp)
+				x.ExpiresAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ExpiresAt, b[from:next]); err != nil {
 				return err
@@ -5320,8 +5355,9 @@ func (x *InvoiceState) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *InvoiceState) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *InvoiceState) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -5334,9 +5370,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5391,9 +5427,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5403,9 +5439,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Due == nil {
-				x.Due = new(Money)
+				x.Due = a.Money()
 			}
-			if err := x.Due.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Due.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5415,9 +5451,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Received == nil {
-				x.Received = new(Money)
+				x.Received = a.Money()
 			}
-			if err := x.Received.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Received.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5427,9 +5463,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Authorized == nil {
-				x.Authorized = new(Money)
+				x.Authorized = a.Money()
 			}
-			if err := x.Authorized.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Authorized.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5439,9 +5475,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Captured == nil {
-				x.Captured = new(Money)
+				x.Captured = a.Money()
 			}
-			if err := x.Captured.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Captured.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5451,9 +5487,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Refunded == nil {
-				x.Refunded = new(Money)
+				x.Refunded = a.Money()
 			}
-			if err := x.Refunded.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Refunded.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5487,8 +5523,8 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Attempt)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Attempt()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Attempts = append(x.Attempts, v)
@@ -5498,8 +5534,8 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(RefundState)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.RefundState()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Refunds = append(x.Refunds, v)
@@ -5509,8 +5545,8 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Dispute)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Dispute()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Disputes = append(x.Disputes, v)
@@ -5520,8 +5556,8 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(NextAction)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.NextAction()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.NextActions = append(x.NextActions, v)
@@ -5532,9 +5568,9 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Credential == nil {
-				x.Credential = new(StoredCredential)
+				x.Credential = a.StoredCredential()
 			}
-			if err := x.Credential.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Credential.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5544,7 +5580,7 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ExpiresAt == nil {
-				x.ExpiresAt = new(timestamppb.Timestamp)
+				x.ExpiresAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ExpiresAt, b[from:next]); err != nil {
 				return err
@@ -5567,8 +5603,8 @@ func (x *InvoiceState) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Money)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Money()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.ReceivedParts = append(x.ReceivedParts, v)
@@ -5618,8 +5654,9 @@ func (x *CreateInvoiceRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CreateInvoiceRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CreateInvoiceRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -5632,9 +5669,9 @@ func (x *CreateInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5644,9 +5681,9 @@ func (x *CreateInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(NewInvoice)
+				x.Invoice = a.NewInvoice()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5703,8 +5740,9 @@ func (x *CreateInvoiceResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CreateInvoiceResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CreateInvoiceResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -5717,9 +5755,9 @@ func (x *CreateInvoiceResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5730,12 +5768,12 @@ func (x *CreateInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CreateInvoiceResponse_State)
 			if !ok || v == nil {
-				v = &CreateInvoiceResponse_State{}
+				v = a.CreateInvoiceResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(InvoiceState)
+				v.State = a.InvoiceState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -5747,12 +5785,12 @@ func (x *CreateInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CreateInvoiceResponse_Error)
 			if !ok || v == nil {
-				v = &CreateInvoiceResponse_Error{}
+				v = a.CreateInvoiceResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -5802,8 +5840,9 @@ func (x *GetInvoiceRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *GetInvoiceRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *GetInvoiceRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -5816,9 +5855,9 @@ func (x *GetInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5828,9 +5867,9 @@ func (x *GetInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5887,8 +5926,9 @@ func (x *GetInvoiceResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *GetInvoiceResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *GetInvoiceResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -5901,9 +5941,9 @@ func (x *GetInvoiceResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -5914,12 +5954,12 @@ func (x *GetInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*GetInvoiceResponse_State)
 			if !ok || v == nil {
-				v = &GetInvoiceResponse_State{}
+				v = a.GetInvoiceResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(InvoiceState)
+				v.State = a.InvoiceState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -5931,12 +5971,12 @@ func (x *GetInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*GetInvoiceResponse_Error)
 			if !ok || v == nil {
-				v = &GetInvoiceResponse_Error{}
+				v = a.GetInvoiceResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6004,8 +6044,9 @@ func (x *FindInvoiceRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *FindInvoiceRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *FindInvoiceRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6018,9 +6059,9 @@ func (x *FindInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6030,9 +6071,9 @@ func (x *FindInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6053,7 +6094,7 @@ func (x *FindInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.SentAt == nil {
-				x.SentAt = new(timestamppb.Timestamp)
+				x.SentAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.SentAt, b[from:next]); err != nil {
 				return err
@@ -6123,8 +6164,9 @@ func (x *FindInvoiceResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *FindInvoiceResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *FindInvoiceResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6137,9 +6179,9 @@ func (x *FindInvoiceResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6150,12 +6192,12 @@ func (x *FindInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*FindInvoiceResponse_State)
 			if !ok || v == nil {
-				v = &FindInvoiceResponse_State{}
+				v = a.FindInvoiceResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(InvoiceState)
+				v.State = a.InvoiceState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6167,12 +6209,12 @@ func (x *FindInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*FindInvoiceResponse_Error)
 			if !ok || v == nil {
-				v = &FindInvoiceResponse_Error{}
+				v = a.FindInvoiceResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6222,8 +6264,9 @@ func (x *CancelInvoiceRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CancelInvoiceRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CancelInvoiceRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6236,9 +6279,9 @@ func (x *CancelInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6248,9 +6291,9 @@ func (x *CancelInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Change == nil {
-				x.Change = new(InvoiceChange)
+				x.Change = a.InvoiceChange()
 			}
-			if err := x.Change.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Change.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6307,8 +6350,9 @@ func (x *CancelInvoiceResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CancelInvoiceResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CancelInvoiceResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6321,9 +6365,9 @@ func (x *CancelInvoiceResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6334,12 +6378,12 @@ func (x *CancelInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CancelInvoiceResponse_State)
 			if !ok || v == nil {
-				v = &CancelInvoiceResponse_State{}
+				v = a.CancelInvoiceResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(InvoiceState)
+				v.State = a.InvoiceState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6351,12 +6395,12 @@ func (x *CancelInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CancelInvoiceResponse_Error)
 			if !ok || v == nil {
-				v = &CancelInvoiceResponse_Error{}
+				v = a.CancelInvoiceResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6406,8 +6450,9 @@ func (x *CaptureInvoiceRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CaptureInvoiceRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CaptureInvoiceRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6420,9 +6465,9 @@ func (x *CaptureInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6432,9 +6477,9 @@ func (x *CaptureInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Change == nil {
-				x.Change = new(InvoiceChange)
+				x.Change = a.InvoiceChange()
 			}
-			if err := x.Change.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Change.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6491,8 +6536,9 @@ func (x *CaptureInvoiceResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CaptureInvoiceResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CaptureInvoiceResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6505,9 +6551,9 @@ func (x *CaptureInvoiceResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6518,12 +6564,12 @@ func (x *CaptureInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CaptureInvoiceResponse_State)
 			if !ok || v == nil {
-				v = &CaptureInvoiceResponse_State{}
+				v = a.CaptureInvoiceResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(InvoiceState)
+				v.State = a.InvoiceState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6535,12 +6581,12 @@ func (x *CaptureInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CaptureInvoiceResponse_Error)
 			if !ok || v == nil {
-				v = &CaptureInvoiceResponse_Error{}
+				v = a.CaptureInvoiceResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6590,8 +6636,9 @@ func (x *VoidInvoiceRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *VoidInvoiceRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *VoidInvoiceRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6604,9 +6651,9 @@ func (x *VoidInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6616,9 +6663,9 @@ func (x *VoidInvoiceRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Change == nil {
-				x.Change = new(InvoiceChange)
+				x.Change = a.InvoiceChange()
 			}
-			if err := x.Change.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Change.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6675,8 +6722,9 @@ func (x *VoidInvoiceResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *VoidInvoiceResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *VoidInvoiceResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6689,9 +6737,9 @@ func (x *VoidInvoiceResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6702,12 +6750,12 @@ func (x *VoidInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*VoidInvoiceResponse_State)
 			if !ok || v == nil {
-				v = &VoidInvoiceResponse_State{}
+				v = a.VoidInvoiceResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(InvoiceState)
+				v.State = a.InvoiceState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6719,12 +6767,12 @@ func (x *VoidInvoiceResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*VoidInvoiceResponse_Error)
 			if !ok || v == nil {
-				v = &VoidInvoiceResponse_Error{}
+				v = a.VoidInvoiceResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6794,8 +6842,9 @@ func (x *ChargeRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ChargeRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ChargeRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6808,9 +6857,9 @@ func (x *ChargeRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6820,9 +6869,9 @@ func (x *ChargeRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(NewInvoice)
+				x.Invoice = a.NewInvoice()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6843,9 +6892,9 @@ func (x *ChargeRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Credential == nil {
-				x.Credential = new(StoredCredential)
+				x.Credential = a.StoredCredential()
 			}
-			if err := x.Credential.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Credential.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6913,8 +6962,9 @@ func (x *ChargeResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ChargeResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ChargeResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -6927,9 +6977,9 @@ func (x *ChargeResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -6940,12 +6990,12 @@ func (x *ChargeResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ChargeResponse_State)
 			if !ok || v == nil {
-				v = &ChargeResponse_State{}
+				v = a.ChargeResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(InvoiceState)
+				v.State = a.InvoiceState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -6957,12 +7007,12 @@ func (x *ChargeResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ChargeResponse_Error)
 			if !ok || v == nil {
-				v = &ChargeResponse_Error{}
+				v = a.ChargeResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -7034,8 +7084,9 @@ func (x *AccountConfig) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *AccountConfig) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *AccountConfig) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7095,9 +7146,9 @@ func (x *AccountConfig) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7146,8 +7197,9 @@ func (x *OpenAccountRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *OpenAccountRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *OpenAccountRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7160,9 +7212,9 @@ func (x *OpenAccountRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7172,9 +7224,9 @@ func (x *OpenAccountRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Account == nil {
-				x.Account = new(AccountConfig)
+				x.Account = a.AccountConfig()
 			}
-			if err := x.Account.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Account.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7213,8 +7265,9 @@ func (x *OpenedAccount) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *OpenedAccount) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *OpenedAccount) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7285,8 +7338,9 @@ func (x *OpenAccountResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *OpenAccountResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *OpenAccountResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7299,9 +7353,9 @@ func (x *OpenAccountResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7312,12 +7366,12 @@ func (x *OpenAccountResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*OpenAccountResponse_State)
 			if !ok || v == nil {
-				v = &OpenAccountResponse_State{}
+				v = a.OpenAccountResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(OpenedAccount)
+				v.State = a.OpenedAccount()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -7329,12 +7383,12 @@ func (x *OpenAccountResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*OpenAccountResponse_Error)
 			if !ok || v == nil {
-				v = &OpenAccountResponse_Error{}
+				v = a.OpenAccountResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -7376,8 +7430,9 @@ func (x *CloseAccountRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CloseAccountRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CloseAccountRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7390,9 +7445,9 @@ func (x *CloseAccountRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7431,8 +7486,9 @@ func (x *ClosedAccount) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ClosedAccount) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ClosedAccount) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7499,8 +7555,9 @@ func (x *CloseAccountResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CloseAccountResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CloseAccountResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7513,9 +7570,9 @@ func (x *CloseAccountResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7526,12 +7583,12 @@ func (x *CloseAccountResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CloseAccountResponse_State)
 			if !ok || v == nil {
-				v = &CloseAccountResponse_State{}
+				v = a.CloseAccountResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(ClosedAccount)
+				v.State = a.ClosedAccount()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -7543,12 +7600,12 @@ func (x *CloseAccountResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CloseAccountResponse_Error)
 			if !ok || v == nil {
-				v = &CloseAccountResponse_Error{}
+				v = a.CloseAccountResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -7610,8 +7667,9 @@ func (x *Method) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Method) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Method) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7646,9 +7704,9 @@ func (x *Method) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Min == nil {
-				x.Min = new(Money)
+				x.Min = a.Money()
 			}
-			if err := x.Min.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Min.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7658,9 +7716,9 @@ func (x *Method) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Max == nil {
-				x.Max = new(Money)
+				x.Max = a.Money()
 			}
-			if err := x.Max.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Max.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7751,8 +7809,9 @@ func (x *AccountInfo) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *AccountInfo) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *AccountInfo) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7765,9 +7824,9 @@ func (x *AccountInfo) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7810,9 +7869,9 @@ func (x *AccountInfo) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Abilities == nil {
-				x.Abilities = new(Names)
+				x.Abilities = a.Names()
 			}
-			if err := x.Abilities.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Abilities.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7822,9 +7881,9 @@ func (x *AccountInfo) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Currencies == nil {
-				x.Currencies = new(Names)
+				x.Currencies = a.Names()
 			}
-			if err := x.Currencies.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Currencies.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7833,8 +7892,8 @@ func (x *AccountInfo) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Method)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Method()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Methods = append(x.Methods, v)
@@ -7844,8 +7903,8 @@ func (x *AccountInfo) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(NextAction)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.NextAction()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.NextActions = append(x.NextActions, v)
@@ -7887,8 +7946,9 @@ func (x *CheckRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CheckRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CheckRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7901,9 +7961,9 @@ func (x *CheckRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7960,8 +8020,9 @@ func (x *CheckResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CheckResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CheckResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -7974,9 +8035,9 @@ func (x *CheckResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -7987,12 +8048,12 @@ func (x *CheckResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CheckResponse_State)
 			if !ok || v == nil {
-				v = &CheckResponse_State{}
+				v = a.CheckResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(AccountInfo)
+				v.State = a.AccountInfo()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -8004,12 +8065,12 @@ func (x *CheckResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CheckResponse_Error)
 			if !ok || v == nil {
-				v = &CheckResponse_Error{}
+				v = a.CheckResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -8077,8 +8138,9 @@ func (x *MaintainRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *MaintainRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *MaintainRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -8091,9 +8153,9 @@ func (x *MaintainRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8114,9 +8176,9 @@ func (x *MaintainRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8189,8 +8251,9 @@ func (x *Maintained) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Maintained) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Maintained) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -8203,9 +8266,9 @@ func (x *Maintained) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8215,9 +8278,9 @@ func (x *Maintained) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Info == nil {
-				x.Info = new(AccountInfo)
+				x.Info = a.AccountInfo()
 			}
-			if err := x.Info.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Info.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8227,7 +8290,7 @@ func (x *Maintained) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.NextAt == nil {
-				x.NextAt = new(timestamppb.Timestamp)
+				x.NextAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.NextAt, b[from:next]); err != nil {
 				return err
@@ -8286,8 +8349,9 @@ func (x *MaintainResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *MaintainResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *MaintainResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -8300,9 +8364,9 @@ func (x *MaintainResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8313,12 +8377,12 @@ func (x *MaintainResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*MaintainResponse_State)
 			if !ok || v == nil {
-				v = &MaintainResponse_State{}
+				v = a.MaintainResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(Maintained)
+				v.State = a.Maintained()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -8330,12 +8394,12 @@ func (x *MaintainResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*MaintainResponse_Error)
 			if !ok || v == nil {
-				v = &MaintainResponse_Error{}
+				v = a.MaintainResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -8405,8 +8469,9 @@ func (x *Destination) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Destination) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Destination) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -8610,8 +8675,9 @@ func (x *PayoutState) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *PayoutState) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *PayoutState) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -8624,9 +8690,9 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8681,9 +8747,9 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8693,9 +8759,9 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Fee == nil {
-				x.Fee = new(Money)
+				x.Fee = a.Money()
 			}
-			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8705,9 +8771,9 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Debited == nil {
-				x.Debited = new(Money)
+				x.Debited = a.Money()
 			}
-			if err := x.Debited.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Debited.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8728,7 +8794,7 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ReturnedAt == nil {
-				x.ReturnedAt = new(timestamppb.Timestamp)
+				x.ReturnedAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ReturnedAt, b[from:next]); err != nil {
 				return err
@@ -8740,9 +8806,9 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Decline == nil {
-				x.Decline = new(Decline)
+				x.Decline = a.Decline()
 			}
-			if err := x.Decline.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Decline.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8752,9 +8818,9 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Network == nil {
-				x.Network = new(Network)
+				x.Network = a.Network()
 			}
-			if err := x.Network.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Network.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8764,7 +8830,7 @@ func (x *PayoutState) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ProviderTime == nil {
-				x.ProviderTime = new(timestamppb.Timestamp)
+				x.ProviderTime = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ProviderTime, b[from:next]); err != nil {
 				return err
@@ -8872,8 +8938,9 @@ func (x *PayoutRef) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *PayoutRef) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *PayoutRef) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -8942,9 +9009,9 @@ func (x *PayoutRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8965,9 +9032,9 @@ func (x *PayoutRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.State == nil {
-				x.State = new(State)
+				x.State = a.State()
 			}
-			if err := x.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -8977,7 +9044,7 @@ func (x *PayoutRef) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.SentAt == nil {
-				x.SentAt = new(timestamppb.Timestamp)
+				x.SentAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.SentAt, b[from:next]); err != nil {
 				return err
@@ -9083,8 +9150,9 @@ func (x *CreatePayoutRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CreatePayoutRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CreatePayoutRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9097,9 +9165,9 @@ func (x *CreatePayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9131,9 +9199,9 @@ func (x *CreatePayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Amount == nil {
-				x.Amount = new(Money)
+				x.Amount = a.Money()
 			}
-			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Amount.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9143,9 +9211,9 @@ func (x *CreatePayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Destination == nil {
-				x.Destination = new(Destination)
+				x.Destination = a.Destination()
 			}
-			if err := x.Destination.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Destination.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9155,9 +9223,9 @@ func (x *CreatePayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Customer == nil {
-				x.Customer = new(Customer)
+				x.Customer = a.Customer()
 			}
-			if err := x.Customer.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Customer.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9255,8 +9323,9 @@ func (x *CreatePayoutResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CreatePayoutResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CreatePayoutResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9269,9 +9338,9 @@ func (x *CreatePayoutResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9282,12 +9351,12 @@ func (x *CreatePayoutResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CreatePayoutResponse_State)
 			if !ok || v == nil {
-				v = &CreatePayoutResponse_State{}
+				v = a.CreatePayoutResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(PayoutState)
+				v.State = a.PayoutState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -9299,12 +9368,12 @@ func (x *CreatePayoutResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CreatePayoutResponse_Error)
 			if !ok || v == nil {
-				v = &CreatePayoutResponse_Error{}
+				v = a.CreatePayoutResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -9366,8 +9435,9 @@ func (x *CancelPayoutRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CancelPayoutRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CancelPayoutRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9380,9 +9450,9 @@ func (x *CancelPayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9392,9 +9462,9 @@ func (x *CancelPayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Payout == nil {
-				x.Payout = new(PayoutRef)
+				x.Payout = a.PayoutRef()
 			}
-			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9469,8 +9539,9 @@ func (x *CancelPayoutResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CancelPayoutResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CancelPayoutResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9483,9 +9554,9 @@ func (x *CancelPayoutResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9496,12 +9567,12 @@ func (x *CancelPayoutResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CancelPayoutResponse_State)
 			if !ok || v == nil {
-				v = &CancelPayoutResponse_State{}
+				v = a.CancelPayoutResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(PayoutState)
+				v.State = a.PayoutState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -9513,12 +9584,12 @@ func (x *CancelPayoutResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*CancelPayoutResponse_Error)
 			if !ok || v == nil {
-				v = &CancelPayoutResponse_Error{}
+				v = a.CancelPayoutResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -9568,8 +9639,9 @@ func (x *GetPayoutRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *GetPayoutRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *GetPayoutRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9582,9 +9654,9 @@ func (x *GetPayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9594,9 +9666,9 @@ func (x *GetPayoutRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Payout == nil {
-				x.Payout = new(PayoutRef)
+				x.Payout = a.PayoutRef()
 			}
-			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9653,8 +9725,9 @@ func (x *GetPayoutResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *GetPayoutResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *GetPayoutResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9667,9 +9740,9 @@ func (x *GetPayoutResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9680,12 +9753,12 @@ func (x *GetPayoutResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*GetPayoutResponse_State)
 			if !ok || v == nil {
-				v = &GetPayoutResponse_State{}
+				v = a.GetPayoutResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(PayoutState)
+				v.State = a.PayoutState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -9697,12 +9770,12 @@ func (x *GetPayoutResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*GetPayoutResponse_Error)
 			if !ok || v == nil {
-				v = &GetPayoutResponse_Error{}
+				v = a.GetPayoutResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -9754,8 +9827,9 @@ func (x *AttachmentInfo) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *AttachmentInfo) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *AttachmentInfo) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9872,8 +9946,9 @@ func (x *ActionStart) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ActionStart) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ActionStart) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -9897,9 +9972,9 @@ func (x *ActionStart) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9909,9 +9984,9 @@ func (x *ActionStart) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Payout == nil {
-				x.Payout = new(PayoutRef)
+				x.Payout = a.PayoutRef()
 			}
-			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9921,9 +9996,9 @@ func (x *ActionStart) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Refund == nil {
-				x.Refund = new(RefundRef)
+				x.Refund = a.RefundRef()
 			}
-			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9939,8 +10014,8 @@ func (x *ActionStart) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(AttachmentInfo)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.AttachmentInfo()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Attachments = append(x.Attachments, v)
@@ -9951,9 +10026,9 @@ func (x *ActionStart) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Dispute == nil {
-				x.Dispute = new(DisputeRef)
+				x.Dispute = a.DisputeRef()
 			}
-			if err := x.Dispute.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Dispute.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -9998,8 +10073,9 @@ func (x *AttachmentChunk) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *AttachmentChunk) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *AttachmentChunk) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10073,8 +10149,9 @@ func (x *RunActionRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RunActionRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RunActionRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10087,9 +10164,9 @@ func (x *RunActionRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10100,12 +10177,12 @@ func (x *RunActionRequest) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Part.(*RunActionRequest_Start)
 			if !ok || v == nil {
-				v = &RunActionRequest_Start{}
+				v = a.RunActionRequest_Start()
 			}
 			if v.Start == nil {
-				v.Start = new(ActionStart)
+				v.Start = a.ActionStart()
 			}
-			if err := v.Start.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Start.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Part = v
@@ -10117,12 +10194,12 @@ func (x *RunActionRequest) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Part.(*RunActionRequest_Chunk)
 			if !ok || v == nil {
-				v = &RunActionRequest_Chunk{}
+				v = a.RunActionRequest_Chunk()
 			}
 			if v.Chunk == nil {
-				v.Chunk = new(AttachmentChunk)
+				v.Chunk = a.AttachmentChunk()
 			}
-			if err := v.Chunk.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Chunk.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Part = v
@@ -10194,8 +10271,9 @@ func (x *ActionResult) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ActionResult) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ActionResult) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10215,9 +10293,9 @@ func (x *ActionResult) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceState)
+				x.Invoice = a.InvoiceState()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10227,9 +10305,9 @@ func (x *ActionResult) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Payout == nil {
-				x.Payout = new(PayoutState)
+				x.Payout = a.PayoutState()
 			}
-			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10239,9 +10317,9 @@ func (x *ActionResult) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Refund == nil {
-				x.Refund = new(RefundState)
+				x.Refund = a.RefundState()
 			}
-			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10251,9 +10329,9 @@ func (x *ActionResult) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Dispute == nil {
-				x.Dispute = new(Dispute)
+				x.Dispute = a.Dispute()
 			}
-			if err := x.Dispute.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Dispute.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10310,8 +10388,9 @@ func (x *RunActionResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RunActionResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RunActionResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10324,9 +10403,9 @@ func (x *RunActionResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10337,12 +10416,12 @@ func (x *RunActionResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*RunActionResponse_State)
 			if !ok || v == nil {
-				v = &RunActionResponse_State{}
+				v = a.RunActionResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(ActionResult)
+				v.State = a.ActionResult()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -10354,12 +10433,12 @@ func (x *RunActionResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*RunActionResponse_Error)
 			if !ok || v == nil {
-				v = &RunActionResponse_Error{}
+				v = a.RunActionResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -10407,8 +10486,9 @@ func (x *CarryRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CarryRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CarryRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10420,8 +10500,8 @@ func (x *CarryRequest) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(LaneCall)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.LaneCall()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Calls = append(x.Calls, v)
@@ -10496,8 +10576,9 @@ func (x *LaneCall) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *LaneCall) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *LaneCall) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10573,8 +10654,9 @@ func (x *CarryResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *CarryResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *CarryResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10586,8 +10668,8 @@ func (x *CarryResponse) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(LaneAnswer)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.LaneAnswer()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Answers = append(x.Answers, v)
@@ -10651,8 +10733,9 @@ func (x *LaneAnswer) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *LaneAnswer) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *LaneAnswer) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10749,8 +10832,9 @@ func (x *Balance) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Balance) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Balance) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10774,9 +10858,9 @@ func (x *Balance) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Available == nil {
-				x.Available = new(Money)
+				x.Available = a.Money()
 			}
-			if err := x.Available.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Available.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10786,9 +10870,9 @@ func (x *Balance) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Reserved == nil {
-				x.Reserved = new(Money)
+				x.Reserved = a.Money()
 			}
-			if err := x.Reserved.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Reserved.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10829,8 +10913,9 @@ func (x *Balances) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Balances) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Balances) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10842,8 +10927,8 @@ func (x *Balances) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Balance)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Balance()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Balances = append(x.Balances, v)
@@ -10891,8 +10976,9 @@ func (x *ReadBalancesRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ReadBalancesRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ReadBalancesRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10905,9 +10991,9 @@ func (x *ReadBalancesRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -10975,8 +11061,9 @@ func (x *ReadBalancesResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ReadBalancesResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ReadBalancesResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -10989,9 +11076,9 @@ func (x *ReadBalancesResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11002,12 +11089,12 @@ func (x *ReadBalancesResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ReadBalancesResponse_State)
 			if !ok || v == nil {
-				v = &ReadBalancesResponse_State{}
+				v = a.ReadBalancesResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(Balances)
+				v.State = a.Balances()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -11019,12 +11106,12 @@ func (x *ReadBalancesResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ReadBalancesResponse_Error)
 			if !ok || v == nil {
-				v = &ReadBalancesResponse_Error{}
+				v = a.ReadBalancesResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -11156,8 +11243,9 @@ func (x *Transaction) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Transaction) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Transaction) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -11247,9 +11335,9 @@ func (x *Transaction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Gross == nil {
-				x.Gross = new(Money)
+				x.Gross = a.Money()
 			}
-			if err := x.Gross.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Gross.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11259,9 +11347,9 @@ func (x *Transaction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Fee == nil {
-				x.Fee = new(Money)
+				x.Fee = a.Money()
 			}
-			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Fee.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11271,9 +11359,9 @@ func (x *Transaction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Net == nil {
-				x.Net = new(Money)
+				x.Net = a.Money()
 			}
-			if err := x.Net.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Net.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11294,7 +11382,7 @@ func (x *Transaction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.OccurredAt == nil {
-				x.OccurredAt = new(timestamppb.Timestamp)
+				x.OccurredAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.OccurredAt, b[from:next]); err != nil {
 				return err
@@ -11328,9 +11416,9 @@ func (x *Transaction) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Counter == nil {
-				x.Counter = new(Money)
+				x.Counter = a.Money()
 			}
-			if err := x.Counter.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Counter.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11395,8 +11483,9 @@ func (x *ListTransactionsRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ListTransactionsRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ListTransactionsRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -11409,9 +11498,9 @@ func (x *ListTransactionsRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11421,7 +11510,7 @@ func (x *ListTransactionsRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.From == nil {
-				x.From = new(timestamppb.Timestamp)
+				x.From = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.From, b[from:next]); err != nil {
 				return err
@@ -11433,7 +11522,7 @@ func (x *ListTransactionsRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.To == nil {
-				x.To = new(timestamppb.Timestamp)
+				x.To = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.To, b[from:next]); err != nil {
 				return err
@@ -11518,8 +11607,9 @@ func (x *TransactionPage) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *TransactionPage) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *TransactionPage) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -11531,8 +11621,8 @@ func (x *TransactionPage) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Transaction)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Transaction()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Transactions = append(x.Transactions, v)
@@ -11554,7 +11644,7 @@ func (x *TransactionPage) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.WindowFrom == nil {
-				x.WindowFrom = new(timestamppb.Timestamp)
+				x.WindowFrom = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.WindowFrom, b[from:next]); err != nil {
 				return err
@@ -11566,7 +11656,7 @@ func (x *TransactionPage) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.WindowTo == nil {
-				x.WindowTo = new(timestamppb.Timestamp)
+				x.WindowTo = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.WindowTo, b[from:next]); err != nil {
 				return err
@@ -11578,7 +11668,7 @@ func (x *TransactionPage) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.CompleteUntil == nil {
-				x.CompleteUntil = new(timestamppb.Timestamp)
+				x.CompleteUntil = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.CompleteUntil, b[from:next]); err != nil {
 				return err
@@ -11637,8 +11727,9 @@ func (x *ListTransactionsResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ListTransactionsResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ListTransactionsResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -11651,9 +11742,9 @@ func (x *ListTransactionsResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11664,12 +11755,12 @@ func (x *ListTransactionsResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ListTransactionsResponse_State)
 			if !ok || v == nil {
-				v = &ListTransactionsResponse_State{}
+				v = a.ListTransactionsResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(TransactionPage)
+				v.State = a.TransactionPage()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -11681,12 +11772,12 @@ func (x *ListTransactionsResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ListTransactionsResponse_Error)
 			if !ok || v == nil {
-				v = &ListTransactionsResponse_Error{}
+				v = a.ListTransactionsResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -11876,8 +11967,9 @@ func (x *Manifest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Manifest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Manifest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -11944,8 +12036,8 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Currency)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Currency()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Currencies = append(x.Currencies, v)
@@ -11975,9 +12067,9 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.OperationKey == nil {
-				x.OperationKey = new(KeyFormat)
+				x.OperationKey = a.KeyFormat()
 			}
-			if err := x.OperationKey.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.OperationKey.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -11989,7 +12081,7 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 			if x.Operations == nil {
 				x.Operations = map[string]*OperationSpec{}
 			}
-			if err := decodeMessageEntry(x.Operations, b[from:next], part(s, from, next)); err != nil {
+			if err := decodeMessageEntry(x.Operations, b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -12001,7 +12093,7 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 			if x.Fields == nil {
 				x.Fields = map[string]*FieldSpec{}
 			}
-			if err := decodeMessageEntry(x.Fields, b[from:next], part(s, from, next)); err != nil {
+			if err := decodeMessageEntry(x.Fields, b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -12022,7 +12114,7 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.VisibilityDelay == nil {
-				x.VisibilityDelay = new(durationpb.Duration)
+				x.VisibilityDelay = a.Duration()
 			}
 			if err := decodeDuration(x.VisibilityDelay, b[from:next]); err != nil {
 				return err
@@ -12034,7 +12126,7 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.LateWindow == nil {
-				x.LateWindow = new(durationpb.Duration)
+				x.LateWindow = a.Duration()
 			}
 			if err := decodeDuration(x.LateWindow, b[from:next]); err != nil {
 				return err
@@ -12057,8 +12149,8 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(RateLimitSpec)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.RateLimitSpec()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.RateLimits = append(x.RateLimits, v)
@@ -12079,8 +12171,8 @@ func (x *Manifest) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(ActionSpec)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.ActionSpec()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Actions = append(x.Actions, v)
@@ -12186,8 +12278,9 @@ func (x *OperationSpec) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *OperationSpec) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *OperationSpec) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -12233,7 +12326,7 @@ func (x *OperationSpec) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Expected == nil {
-				x.Expected = new(durationpb.Duration)
+				x.Expected = a.Duration()
 			}
 			if err := decodeDuration(x.Expected, b[from:next]); err != nil {
 				return err
@@ -12245,7 +12338,7 @@ func (x *OperationSpec) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Maximum == nil {
-				x.Maximum = new(durationpb.Duration)
+				x.Maximum = a.Duration()
 			}
 			if err := decodeDuration(x.Maximum, b[from:next]); err != nil {
 				return err
@@ -12292,8 +12385,9 @@ func (x *KeyFormat) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *KeyFormat) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *KeyFormat) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -12383,8 +12477,9 @@ func (x *FieldSpec) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *FieldSpec) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *FieldSpec) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -12437,7 +12532,7 @@ func (x *FieldSpec) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.MaxDuration == nil {
-				x.MaxDuration = new(durationpb.Duration)
+				x.MaxDuration = a.Duration()
 			}
 			if err := decodeDuration(x.MaxDuration, b[from:next]); err != nil {
 				return err
@@ -12507,8 +12602,9 @@ func (x *RateLimitSpec) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RateLimitSpec) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RateLimitSpec) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -12644,8 +12740,9 @@ func (x *ActionSpec) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ActionSpec) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ActionSpec) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -12783,8 +12880,9 @@ func (x *DescribeRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *DescribeRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *DescribeRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -12797,9 +12895,9 @@ func (x *DescribeRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -12856,8 +12954,9 @@ func (x *DescribeResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *DescribeResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *DescribeResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -12870,9 +12969,9 @@ func (x *DescribeResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -12883,12 +12982,12 @@ func (x *DescribeResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*DescribeResponse_State)
 			if !ok || v == nil {
-				v = &DescribeResponse_State{}
+				v = a.DescribeResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(Manifest)
+				v.State = a.Manifest()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -12900,12 +12999,12 @@ func (x *DescribeResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*DescribeResponse_Error)
 			if !ok || v == nil {
-				v = &DescribeResponse_Error{}
+				v = a.DescribeResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -13003,8 +13102,9 @@ func (x *Runtime) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Runtime) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Runtime) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13035,9 +13135,9 @@ func (x *Runtime) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Http == nil {
-				x.Http = new(HttpLimits)
+				x.Http = a.HttpLimits()
 			}
-			if err := x.Http.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Http.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -13104,8 +13204,8 @@ func (x *Runtime) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Recording)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Recording()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Recordings = append(x.Recordings, v)
@@ -13163,8 +13263,9 @@ func (x *Recording) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Recording) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Recording) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13254,8 +13355,9 @@ func (x *HttpLimits) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *HttpLimits) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *HttpLimits) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13275,7 +13377,7 @@ func (x *HttpLimits) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Timeout == nil {
-				x.Timeout = new(durationpb.Duration)
+				x.Timeout = a.Duration()
 			}
 			if err := decodeDuration(x.Timeout, b[from:next]); err != nil {
 				return err
@@ -13287,7 +13389,7 @@ func (x *HttpLimits) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ConnectTimeout == nil {
-				x.ConnectTimeout = new(durationpb.Duration)
+				x.ConnectTimeout = a.Duration()
 			}
 			if err := decodeDuration(x.ConnectTimeout, b[from:next]); err != nil {
 				return err
@@ -13340,8 +13442,9 @@ func (x *PluginInfo) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *PluginInfo) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *PluginInfo) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13426,8 +13529,9 @@ func (x *ConfigureRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ConfigureRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ConfigureRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13440,9 +13544,9 @@ func (x *ConfigureRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -13452,9 +13556,9 @@ func (x *ConfigureRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Runtime == nil {
-				x.Runtime = new(Runtime)
+				x.Runtime = a.Runtime()
 			}
-			if err := x.Runtime.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Runtime.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -13511,8 +13615,9 @@ func (x *ConfigureResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *ConfigureResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *ConfigureResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13525,9 +13630,9 @@ func (x *ConfigureResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -13538,12 +13643,12 @@ func (x *ConfigureResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ConfigureResponse_State)
 			if !ok || v == nil {
-				v = &ConfigureResponse_State{}
+				v = a.ConfigureResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(PluginInfo)
+				v.State = a.PluginInfo()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -13555,12 +13660,12 @@ func (x *ConfigureResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*ConfigureResponse_Error)
 			if !ok || v == nil {
-				v = &ConfigureResponse_Error{}
+				v = a.ConfigureResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -13602,8 +13707,9 @@ func (x *HealthRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *HealthRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *HealthRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13616,9 +13722,9 @@ func (x *HealthRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -13675,8 +13781,9 @@ func (x *HealthState) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *HealthState) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *HealthState) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13764,8 +13871,9 @@ func (x *HealthResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *HealthResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *HealthResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13778,9 +13886,9 @@ func (x *HealthResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -13791,12 +13899,12 @@ func (x *HealthResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*HealthResponse_State)
 			if !ok || v == nil {
-				v = &HealthResponse_State{}
+				v = a.HealthResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(HealthState)
+				v.State = a.HealthState()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -13808,12 +13916,12 @@ func (x *HealthResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*HealthResponse_Error)
 			if !ok || v == nil {
-				v = &HealthResponse_Error{}
+				v = a.HealthResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -13859,8 +13967,9 @@ func (x *Header) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Header) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Header) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -13972,8 +14081,9 @@ func (x *Webhook) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Webhook) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Webhook) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14017,8 +14127,8 @@ func (x *Webhook) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Header)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Header()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Headers = append(x.Headers, v)
@@ -14036,7 +14146,7 @@ func (x *Webhook) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ReceivedAt == nil {
-				x.ReceivedAt = new(timestamppb.Timestamp)
+				x.ReceivedAt = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ReceivedAt, b[from:next]); err != nil {
 				return err
@@ -14059,9 +14169,9 @@ func (x *Webhook) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceRef)
+				x.Invoice = a.InvoiceRef()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14176,8 +14286,9 @@ func (x *WebhookEvent) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *WebhookEvent) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *WebhookEvent) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14245,9 +14356,9 @@ func (x *WebhookEvent) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Invoice == nil {
-				x.Invoice = new(InvoiceState)
+				x.Invoice = a.InvoiceState()
 			}
-			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Invoice.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14257,9 +14368,9 @@ func (x *WebhookEvent) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Refund == nil {
-				x.Refund = new(RefundState)
+				x.Refund = a.RefundState()
 			}
-			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Refund.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14269,9 +14380,9 @@ func (x *WebhookEvent) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Payout == nil {
-				x.Payout = new(PayoutState)
+				x.Payout = a.PayoutState()
 			}
-			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Payout.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14281,9 +14392,9 @@ func (x *WebhookEvent) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Dispute == nil {
-				x.Dispute = new(Dispute)
+				x.Dispute = a.Dispute()
 			}
-			if err := x.Dispute.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Dispute.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14293,9 +14404,9 @@ func (x *WebhookEvent) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Credential == nil {
-				x.Credential = new(StoredCredential)
+				x.Credential = a.StoredCredential()
 			}
-			if err := x.Credential.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Credential.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14316,7 +14427,7 @@ func (x *WebhookEvent) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.ProviderTime == nil {
-				x.ProviderTime = new(timestamppb.Timestamp)
+				x.ProviderTime = a.Timestamp()
 			}
 			if err := decodeTimestamp(x.ProviderTime, b[from:next]); err != nil {
 				return err
@@ -14371,8 +14482,9 @@ func (x *Acknowledgement) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *Acknowledgement) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *Acknowledgement) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14391,8 +14503,8 @@ func (x *Acknowledgement) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(Header)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.Header()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Headers = append(x.Headers, v)
@@ -14449,8 +14561,9 @@ func (x *WebhookResult) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *WebhookResult) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *WebhookResult) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14462,8 +14575,8 @@ func (x *WebhookResult) DecodeWire(b []byte, s string) error {
 			if next < 0 {
 				return errMalformed
 			}
-			v := new(WebhookEvent)
-			if err := v.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			v := a.WebhookEvent()
+			if err := v.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Events = append(x.Events, v)
@@ -14474,9 +14587,9 @@ func (x *WebhookResult) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Acknowledgement == nil {
-				x.Acknowledgement = new(Acknowledgement)
+				x.Acknowledgement = a.Acknowledgement()
 			}
-			if err := x.Acknowledgement.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Acknowledgement.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14525,8 +14638,9 @@ func (x *HandleWebhookRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *HandleWebhookRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *HandleWebhookRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14539,9 +14653,9 @@ func (x *HandleWebhookRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14551,9 +14665,9 @@ func (x *HandleWebhookRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Webhook == nil {
-				x.Webhook = new(Webhook)
+				x.Webhook = a.Webhook()
 			}
-			if err := x.Webhook.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Webhook.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14610,8 +14724,9 @@ func (x *HandleWebhookResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *HandleWebhookResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *HandleWebhookResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14624,9 +14739,9 @@ func (x *HandleWebhookResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14637,12 +14752,12 @@ func (x *HandleWebhookResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*HandleWebhookResponse_State)
 			if !ok || v == nil {
-				v = &HandleWebhookResponse_State{}
+				v = a.HandleWebhookResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(WebhookResult)
+				v.State = a.WebhookResult()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -14654,12 +14769,12 @@ func (x *HandleWebhookResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*HandleWebhookResponse_Error)
 			if !ok || v == nil {
-				v = &HandleWebhookResponse_Error{}
+				v = a.HandleWebhookResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -14705,8 +14820,9 @@ func (x *WebhookRoute) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *WebhookRoute) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *WebhookRoute) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14776,8 +14892,9 @@ func (x *RouteWebhookRequest) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RouteWebhookRequest) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RouteWebhookRequest) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14790,9 +14907,9 @@ func (x *RouteWebhookRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Call == nil {
-				x.Call = new(Call)
+				x.Call = a.Call()
 			}
-			if err := x.Call.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Call.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14802,9 +14919,9 @@ func (x *RouteWebhookRequest) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Webhook == nil {
-				x.Webhook = new(Webhook)
+				x.Webhook = a.Webhook()
 			}
-			if err := x.Webhook.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Webhook.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14861,8 +14978,9 @@ func (x *RouteWebhookResponse) WriteWire(b []byte, i int) int {
 	return i
 }
 
-// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied.
-func (x *RouteWebhookResponse) DecodeWire(b []byte, s string) error {
+// DecodeWire merges the encoded message b into x. s is the text of b, which all texts of x then share, or empty: each is copied. The
+// messages inside x are lent by a, which may be nil.
+func (x *RouteWebhookResponse) DecodeWire(b []byte, s string, a *Arena) error {
 	for i := 0; i < len(b); {
 		tag, at := readTag(b, i)
 		if at < 0 {
@@ -14875,9 +14993,9 @@ func (x *RouteWebhookResponse) DecodeWire(b []byte, s string) error {
 				return errMalformed
 			}
 			if x.Report == nil {
-				x.Report = new(Report)
+				x.Report = a.Report()
 			}
-			if err := x.Report.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := x.Report.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			i = next
@@ -14888,12 +15006,12 @@ func (x *RouteWebhookResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*RouteWebhookResponse_State)
 			if !ok || v == nil {
-				v = &RouteWebhookResponse_State{}
+				v = a.RouteWebhookResponse_State()
 			}
 			if v.State == nil {
-				v.State = new(WebhookRoute)
+				v.State = a.WebhookRoute()
 			}
-			if err := v.State.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.State.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -14905,12 +15023,12 @@ func (x *RouteWebhookResponse) DecodeWire(b []byte, s string) error {
 			}
 			v, ok := x.Result.(*RouteWebhookResponse_Error)
 			if !ok || v == nil {
-				v = &RouteWebhookResponse_Error{}
+				v = a.RouteWebhookResponse_Error()
 			}
 			if v.Error == nil {
-				v.Error = new(Error)
+				v.Error = a.Error()
 			}
-			if err := v.Error.DecodeWire(b[from:next], part(s, from, next)); err != nil {
+			if err := v.Error.DecodeWire(b[from:next], part(s, from, next), a); err != nil {
 				return err
 			}
 			x.Result = v
@@ -14925,4 +15043,1540 @@ func (x *RouteWebhookResponse) DecodeWire(b []byte, s string) error {
 		}
 	}
 	return nil
+}
+
+// Arena lends messages for the length of one call, so that the next call needs no memory for them. What a nil Arena lends is new and
+// belongs to whoever asked. An Arena is for one goroutine at a time.
+type Arena struct {
+	loans                               loans
+	timestampShelf                      shelf[timestamppb.Timestamp]
+	durationShelf                       shelf[durationpb.Duration]
+	callShelf                           shelf[Call]
+	stateShelf                          shelf[State]
+	evidenceShelf                       shelf[Evidence]
+	rateLimitShelf                      shelf[RateLimit]
+	retryShelf                          shelf[Retry]
+	reportShelf                         shelf[Report]
+	fieldErrorShelf                     shelf[FieldError]
+	errorShelf                          shelf[Error]
+	namesShelf                          shelf[Names]
+	moneyShelf                          shelf[Money]
+	currencyShelf                       shelf[Currency]
+	customerShelf                       shelf[Customer]
+	payerShelf                          shelf[Payer]
+	returnUrlsShelf                     shelf[ReturnUrls]
+	itemShelf                           shelf[Item]
+	newInvoiceShelf                     shelf[NewInvoice]
+	storedCredentialShelf               shelf[StoredCredential]
+	knownShelf                          shelf[Known]
+	invoiceRefShelf                     shelf[InvoiceRef]
+	invoiceChangeShelf                  shelf[InvoiceChange]
+	networkShelf                        shelf[Network]
+	declineShelf                        shelf[Decline]
+	refundStateShelf                    shelf[RefundState]
+	refundRefShelf                      shelf[RefundRef]
+	disputeShelf                        shelf[Dispute]
+	disputeRefShelf                     shelf[DisputeRef]
+	createRefundRequestShelf            shelf[CreateRefundRequest]
+	createRefundResponseShelf           shelf[CreateRefundResponse]
+	createRefundResponse_StateShelf     shelf[CreateRefundResponse_State]
+	createRefundResponse_ErrorShelf     shelf[CreateRefundResponse_Error]
+	getRefundRequestShelf               shelf[GetRefundRequest]
+	getRefundResponseShelf              shelf[GetRefundResponse]
+	getRefundResponse_StateShelf        shelf[GetRefundResponse_State]
+	getRefundResponse_ErrorShelf        shelf[GetRefundResponse_Error]
+	instrumentShelf                     shelf[Instrument]
+	authenticationShelf                 shelf[Authentication]
+	attemptShelf                        shelf[Attempt]
+	requisitesShelf                     shelf[Requisites]
+	nextActionShelf                     shelf[NextAction]
+	invoiceStateShelf                   shelf[InvoiceState]
+	createInvoiceRequestShelf           shelf[CreateInvoiceRequest]
+	createInvoiceResponseShelf          shelf[CreateInvoiceResponse]
+	createInvoiceResponse_StateShelf    shelf[CreateInvoiceResponse_State]
+	createInvoiceResponse_ErrorShelf    shelf[CreateInvoiceResponse_Error]
+	getInvoiceRequestShelf              shelf[GetInvoiceRequest]
+	getInvoiceResponseShelf             shelf[GetInvoiceResponse]
+	getInvoiceResponse_StateShelf       shelf[GetInvoiceResponse_State]
+	getInvoiceResponse_ErrorShelf       shelf[GetInvoiceResponse_Error]
+	findInvoiceRequestShelf             shelf[FindInvoiceRequest]
+	findInvoiceResponseShelf            shelf[FindInvoiceResponse]
+	findInvoiceResponse_StateShelf      shelf[FindInvoiceResponse_State]
+	findInvoiceResponse_ErrorShelf      shelf[FindInvoiceResponse_Error]
+	cancelInvoiceRequestShelf           shelf[CancelInvoiceRequest]
+	cancelInvoiceResponseShelf          shelf[CancelInvoiceResponse]
+	cancelInvoiceResponse_StateShelf    shelf[CancelInvoiceResponse_State]
+	cancelInvoiceResponse_ErrorShelf    shelf[CancelInvoiceResponse_Error]
+	captureInvoiceRequestShelf          shelf[CaptureInvoiceRequest]
+	captureInvoiceResponseShelf         shelf[CaptureInvoiceResponse]
+	captureInvoiceResponse_StateShelf   shelf[CaptureInvoiceResponse_State]
+	captureInvoiceResponse_ErrorShelf   shelf[CaptureInvoiceResponse_Error]
+	voidInvoiceRequestShelf             shelf[VoidInvoiceRequest]
+	voidInvoiceResponseShelf            shelf[VoidInvoiceResponse]
+	voidInvoiceResponse_StateShelf      shelf[VoidInvoiceResponse_State]
+	voidInvoiceResponse_ErrorShelf      shelf[VoidInvoiceResponse_Error]
+	chargeRequestShelf                  shelf[ChargeRequest]
+	chargeResponseShelf                 shelf[ChargeResponse]
+	chargeResponse_StateShelf           shelf[ChargeResponse_State]
+	chargeResponse_ErrorShelf           shelf[ChargeResponse_Error]
+	accountConfigShelf                  shelf[AccountConfig]
+	openAccountRequestShelf             shelf[OpenAccountRequest]
+	openedAccountShelf                  shelf[OpenedAccount]
+	openAccountResponseShelf            shelf[OpenAccountResponse]
+	openAccountResponse_StateShelf      shelf[OpenAccountResponse_State]
+	openAccountResponse_ErrorShelf      shelf[OpenAccountResponse_Error]
+	closeAccountRequestShelf            shelf[CloseAccountRequest]
+	closedAccountShelf                  shelf[ClosedAccount]
+	closeAccountResponseShelf           shelf[CloseAccountResponse]
+	closeAccountResponse_StateShelf     shelf[CloseAccountResponse_State]
+	closeAccountResponse_ErrorShelf     shelf[CloseAccountResponse_Error]
+	methodShelf                         shelf[Method]
+	accountInfoShelf                    shelf[AccountInfo]
+	checkRequestShelf                   shelf[CheckRequest]
+	checkResponseShelf                  shelf[CheckResponse]
+	checkResponse_StateShelf            shelf[CheckResponse_State]
+	checkResponse_ErrorShelf            shelf[CheckResponse_Error]
+	maintainRequestShelf                shelf[MaintainRequest]
+	maintainedShelf                     shelf[Maintained]
+	maintainResponseShelf               shelf[MaintainResponse]
+	maintainResponse_StateShelf         shelf[MaintainResponse_State]
+	maintainResponse_ErrorShelf         shelf[MaintainResponse_Error]
+	destinationShelf                    shelf[Destination]
+	payoutStateShelf                    shelf[PayoutState]
+	payoutRefShelf                      shelf[PayoutRef]
+	createPayoutRequestShelf            shelf[CreatePayoutRequest]
+	createPayoutResponseShelf           shelf[CreatePayoutResponse]
+	createPayoutResponse_StateShelf     shelf[CreatePayoutResponse_State]
+	createPayoutResponse_ErrorShelf     shelf[CreatePayoutResponse_Error]
+	cancelPayoutRequestShelf            shelf[CancelPayoutRequest]
+	cancelPayoutResponseShelf           shelf[CancelPayoutResponse]
+	cancelPayoutResponse_StateShelf     shelf[CancelPayoutResponse_State]
+	cancelPayoutResponse_ErrorShelf     shelf[CancelPayoutResponse_Error]
+	getPayoutRequestShelf               shelf[GetPayoutRequest]
+	getPayoutResponseShelf              shelf[GetPayoutResponse]
+	getPayoutResponse_StateShelf        shelf[GetPayoutResponse_State]
+	getPayoutResponse_ErrorShelf        shelf[GetPayoutResponse_Error]
+	attachmentInfoShelf                 shelf[AttachmentInfo]
+	actionStartShelf                    shelf[ActionStart]
+	attachmentChunkShelf                shelf[AttachmentChunk]
+	runActionRequestShelf               shelf[RunActionRequest]
+	runActionRequest_StartShelf         shelf[RunActionRequest_Start]
+	runActionRequest_ChunkShelf         shelf[RunActionRequest_Chunk]
+	actionResultShelf                   shelf[ActionResult]
+	runActionResponseShelf              shelf[RunActionResponse]
+	runActionResponse_StateShelf        shelf[RunActionResponse_State]
+	runActionResponse_ErrorShelf        shelf[RunActionResponse_Error]
+	carryRequestShelf                   shelf[CarryRequest]
+	laneCallShelf                       shelf[LaneCall]
+	carryResponseShelf                  shelf[CarryResponse]
+	laneAnswerShelf                     shelf[LaneAnswer]
+	balanceShelf                        shelf[Balance]
+	balancesShelf                       shelf[Balances]
+	readBalancesRequestShelf            shelf[ReadBalancesRequest]
+	readBalancesResponseShelf           shelf[ReadBalancesResponse]
+	readBalancesResponse_StateShelf     shelf[ReadBalancesResponse_State]
+	readBalancesResponse_ErrorShelf     shelf[ReadBalancesResponse_Error]
+	transactionShelf                    shelf[Transaction]
+	listTransactionsRequestShelf        shelf[ListTransactionsRequest]
+	transactionPageShelf                shelf[TransactionPage]
+	listTransactionsResponseShelf       shelf[ListTransactionsResponse]
+	listTransactionsResponse_StateShelf shelf[ListTransactionsResponse_State]
+	listTransactionsResponse_ErrorShelf shelf[ListTransactionsResponse_Error]
+	manifestShelf                       shelf[Manifest]
+	operationSpecShelf                  shelf[OperationSpec]
+	keyFormatShelf                      shelf[KeyFormat]
+	fieldSpecShelf                      shelf[FieldSpec]
+	rateLimitSpecShelf                  shelf[RateLimitSpec]
+	actionSpecShelf                     shelf[ActionSpec]
+	describeRequestShelf                shelf[DescribeRequest]
+	describeResponseShelf               shelf[DescribeResponse]
+	describeResponse_StateShelf         shelf[DescribeResponse_State]
+	describeResponse_ErrorShelf         shelf[DescribeResponse_Error]
+	runtimeShelf                        shelf[Runtime]
+	recordingShelf                      shelf[Recording]
+	httpLimitsShelf                     shelf[HttpLimits]
+	pluginInfoShelf                     shelf[PluginInfo]
+	configureRequestShelf               shelf[ConfigureRequest]
+	configureResponseShelf              shelf[ConfigureResponse]
+	configureResponse_StateShelf        shelf[ConfigureResponse_State]
+	configureResponse_ErrorShelf        shelf[ConfigureResponse_Error]
+	healthRequestShelf                  shelf[HealthRequest]
+	healthStateShelf                    shelf[HealthState]
+	healthResponseShelf                 shelf[HealthResponse]
+	healthResponse_StateShelf           shelf[HealthResponse_State]
+	healthResponse_ErrorShelf           shelf[HealthResponse_Error]
+	headerShelf                         shelf[Header]
+	webhookShelf                        shelf[Webhook]
+	webhookEventShelf                   shelf[WebhookEvent]
+	acknowledgementShelf                shelf[Acknowledgement]
+	webhookResultShelf                  shelf[WebhookResult]
+	handleWebhookRequestShelf           shelf[HandleWebhookRequest]
+	handleWebhookResponseShelf          shelf[HandleWebhookResponse]
+	handleWebhookResponse_StateShelf    shelf[HandleWebhookResponse_State]
+	handleWebhookResponse_ErrorShelf    shelf[HandleWebhookResponse_Error]
+	webhookRouteShelf                   shelf[WebhookRoute]
+	routeWebhookRequestShelf            shelf[RouteWebhookRequest]
+	routeWebhookResponseShelf           shelf[RouteWebhookResponse]
+	routeWebhookResponse_StateShelf     shelf[RouteWebhookResponse_State]
+	routeWebhookResponse_ErrorShelf     shelf[RouteWebhookResponse_Error]
+}
+
+// Timestamp lends an empty message.
+func (a *Arena) Timestamp() *timestamppb.Timestamp {
+	if a == nil {
+		return new(timestamppb.Timestamp)
+	}
+	return lend(&a.loans, &a.timestampShelf)
+}
+
+// Duration lends an empty message.
+func (a *Arena) Duration() *durationpb.Duration {
+	if a == nil {
+		return new(durationpb.Duration)
+	}
+	return lend(&a.loans, &a.durationShelf)
+}
+
+// Call lends an empty message.
+func (a *Arena) Call() *Call {
+	if a == nil {
+		return new(Call)
+	}
+	return lend(&a.loans, &a.callShelf)
+}
+
+// State lends an empty message.
+func (a *Arena) State() *State {
+	if a == nil {
+		return new(State)
+	}
+	return lend(&a.loans, &a.stateShelf)
+}
+
+// Evidence lends an empty message.
+func (a *Arena) Evidence() *Evidence {
+	if a == nil {
+		return new(Evidence)
+	}
+	return lend(&a.loans, &a.evidenceShelf)
+}
+
+// RateLimit lends an empty message.
+func (a *Arena) RateLimit() *RateLimit {
+	if a == nil {
+		return new(RateLimit)
+	}
+	return lend(&a.loans, &a.rateLimitShelf)
+}
+
+// Retry lends an empty message.
+func (a *Arena) Retry() *Retry {
+	if a == nil {
+		return new(Retry)
+	}
+	return lend(&a.loans, &a.retryShelf)
+}
+
+// Report lends an empty message.
+func (a *Arena) Report() *Report {
+	if a == nil {
+		return new(Report)
+	}
+	return lend(&a.loans, &a.reportShelf)
+}
+
+// FieldError lends an empty message.
+func (a *Arena) FieldError() *FieldError {
+	if a == nil {
+		return new(FieldError)
+	}
+	return lend(&a.loans, &a.fieldErrorShelf)
+}
+
+// Error lends an empty message.
+func (a *Arena) Error() *Error {
+	if a == nil {
+		return new(Error)
+	}
+	return lend(&a.loans, &a.errorShelf)
+}
+
+// Names lends an empty message.
+func (a *Arena) Names() *Names {
+	if a == nil {
+		return new(Names)
+	}
+	return lend(&a.loans, &a.namesShelf)
+}
+
+// Money lends an empty message.
+func (a *Arena) Money() *Money {
+	if a == nil {
+		return new(Money)
+	}
+	return lend(&a.loans, &a.moneyShelf)
+}
+
+// Currency lends an empty message.
+func (a *Arena) Currency() *Currency {
+	if a == nil {
+		return new(Currency)
+	}
+	return lend(&a.loans, &a.currencyShelf)
+}
+
+// Customer lends an empty message.
+func (a *Arena) Customer() *Customer {
+	if a == nil {
+		return new(Customer)
+	}
+	return lend(&a.loans, &a.customerShelf)
+}
+
+// Payer lends an empty message.
+func (a *Arena) Payer() *Payer {
+	if a == nil {
+		return new(Payer)
+	}
+	return lend(&a.loans, &a.payerShelf)
+}
+
+// ReturnUrls lends an empty message.
+func (a *Arena) ReturnUrls() *ReturnUrls {
+	if a == nil {
+		return new(ReturnUrls)
+	}
+	return lend(&a.loans, &a.returnUrlsShelf)
+}
+
+// Item lends an empty message.
+func (a *Arena) Item() *Item {
+	if a == nil {
+		return new(Item)
+	}
+	return lend(&a.loans, &a.itemShelf)
+}
+
+// NewInvoice lends an empty message.
+func (a *Arena) NewInvoice() *NewInvoice {
+	if a == nil {
+		return new(NewInvoice)
+	}
+	return lend(&a.loans, &a.newInvoiceShelf)
+}
+
+// StoredCredential lends an empty message.
+func (a *Arena) StoredCredential() *StoredCredential {
+	if a == nil {
+		return new(StoredCredential)
+	}
+	return lend(&a.loans, &a.storedCredentialShelf)
+}
+
+// Known lends an empty message.
+func (a *Arena) Known() *Known {
+	if a == nil {
+		return new(Known)
+	}
+	return lend(&a.loans, &a.knownShelf)
+}
+
+// InvoiceRef lends an empty message.
+func (a *Arena) InvoiceRef() *InvoiceRef {
+	if a == nil {
+		return new(InvoiceRef)
+	}
+	return lend(&a.loans, &a.invoiceRefShelf)
+}
+
+// InvoiceChange lends an empty message.
+func (a *Arena) InvoiceChange() *InvoiceChange {
+	if a == nil {
+		return new(InvoiceChange)
+	}
+	return lend(&a.loans, &a.invoiceChangeShelf)
+}
+
+// Network lends an empty message.
+func (a *Arena) Network() *Network {
+	if a == nil {
+		return new(Network)
+	}
+	return lend(&a.loans, &a.networkShelf)
+}
+
+// Decline lends an empty message.
+func (a *Arena) Decline() *Decline {
+	if a == nil {
+		return new(Decline)
+	}
+	return lend(&a.loans, &a.declineShelf)
+}
+
+// RefundState lends an empty message.
+func (a *Arena) RefundState() *RefundState {
+	if a == nil {
+		return new(RefundState)
+	}
+	return lend(&a.loans, &a.refundStateShelf)
+}
+
+// RefundRef lends an empty message.
+func (a *Arena) RefundRef() *RefundRef {
+	if a == nil {
+		return new(RefundRef)
+	}
+	return lend(&a.loans, &a.refundRefShelf)
+}
+
+// Dispute lends an empty message.
+func (a *Arena) Dispute() *Dispute {
+	if a == nil {
+		return new(Dispute)
+	}
+	return lend(&a.loans, &a.disputeShelf)
+}
+
+// DisputeRef lends an empty message.
+func (a *Arena) DisputeRef() *DisputeRef {
+	if a == nil {
+		return new(DisputeRef)
+	}
+	return lend(&a.loans, &a.disputeRefShelf)
+}
+
+// CreateRefundRequest lends an empty message.
+func (a *Arena) CreateRefundRequest() *CreateRefundRequest {
+	if a == nil {
+		return new(CreateRefundRequest)
+	}
+	return lend(&a.loans, &a.createRefundRequestShelf)
+}
+
+// CreateRefundResponse lends an empty message.
+func (a *Arena) CreateRefundResponse() *CreateRefundResponse {
+	if a == nil {
+		return new(CreateRefundResponse)
+	}
+	return lend(&a.loans, &a.createRefundResponseShelf)
+}
+
+// CreateRefundResponse_State lends an empty message.
+func (a *Arena) CreateRefundResponse_State() *CreateRefundResponse_State {
+	if a == nil {
+		return new(CreateRefundResponse_State)
+	}
+	return lend(&a.loans, &a.createRefundResponse_StateShelf)
+}
+
+// CreateRefundResponse_Error lends an empty message.
+func (a *Arena) CreateRefundResponse_Error() *CreateRefundResponse_Error {
+	if a == nil {
+		return new(CreateRefundResponse_Error)
+	}
+	return lend(&a.loans, &a.createRefundResponse_ErrorShelf)
+}
+
+// GetRefundRequest lends an empty message.
+func (a *Arena) GetRefundRequest() *GetRefundRequest {
+	if a == nil {
+		return new(GetRefundRequest)
+	}
+	return lend(&a.loans, &a.getRefundRequestShelf)
+}
+
+// GetRefundResponse lends an empty message.
+func (a *Arena) GetRefundResponse() *GetRefundResponse {
+	if a == nil {
+		return new(GetRefundResponse)
+	}
+	return lend(&a.loans, &a.getRefundResponseShelf)
+}
+
+// GetRefundResponse_State lends an empty message.
+func (a *Arena) GetRefundResponse_State() *GetRefundResponse_State {
+	if a == nil {
+		return new(GetRefundResponse_State)
+	}
+	return lend(&a.loans, &a.getRefundResponse_StateShelf)
+}
+
+// GetRefundResponse_Error lends an empty message.
+func (a *Arena) GetRefundResponse_Error() *GetRefundResponse_Error {
+	if a == nil {
+		return new(GetRefundResponse_Error)
+	}
+	return lend(&a.loans, &a.getRefundResponse_ErrorShelf)
+}
+
+// Instrument lends an empty message.
+func (a *Arena) Instrument() *Instrument {
+	if a == nil {
+		return new(Instrument)
+	}
+	return lend(&a.loans, &a.instrumentShelf)
+}
+
+// Authentication lends an empty message.
+func (a *Arena) Authentication() *Authentication {
+	if a == nil {
+		return new(Authentication)
+	}
+	return lend(&a.loans, &a.authenticationShelf)
+}
+
+// Attempt lends an empty message.
+func (a *Arena) Attempt() *Attempt {
+	if a == nil {
+		return new(Attempt)
+	}
+	return lend(&a.loans, &a.attemptShelf)
+}
+
+// Requisites lends an empty message.
+func (a *Arena) Requisites() *Requisites {
+	if a == nil {
+		return new(Requisites)
+	}
+	return lend(&a.loans, &a.requisitesShelf)
+}
+
+// NextAction lends an empty message.
+func (a *Arena) NextAction() *NextAction {
+	if a == nil {
+		return new(NextAction)
+	}
+	return lend(&a.loans, &a.nextActionShelf)
+}
+
+// InvoiceState lends an empty message.
+func (a *Arena) InvoiceState() *InvoiceState {
+	if a == nil {
+		return new(InvoiceState)
+	}
+	return lend(&a.loans, &a.invoiceStateShelf)
+}
+
+// CreateInvoiceRequest lends an empty message.
+func (a *Arena) CreateInvoiceRequest() *CreateInvoiceRequest {
+	if a == nil {
+		return new(CreateInvoiceRequest)
+	}
+	return lend(&a.loans, &a.createInvoiceRequestShelf)
+}
+
+// CreateInvoiceResponse lends an empty message.
+func (a *Arena) CreateInvoiceResponse() *CreateInvoiceResponse {
+	if a == nil {
+		return new(CreateInvoiceResponse)
+	}
+	return lend(&a.loans, &a.createInvoiceResponseShelf)
+}
+
+// CreateInvoiceResponse_State lends an empty message.
+func (a *Arena) CreateInvoiceResponse_State() *CreateInvoiceResponse_State {
+	if a == nil {
+		return new(CreateInvoiceResponse_State)
+	}
+	return lend(&a.loans, &a.createInvoiceResponse_StateShelf)
+}
+
+// CreateInvoiceResponse_Error lends an empty message.
+func (a *Arena) CreateInvoiceResponse_Error() *CreateInvoiceResponse_Error {
+	if a == nil {
+		return new(CreateInvoiceResponse_Error)
+	}
+	return lend(&a.loans, &a.createInvoiceResponse_ErrorShelf)
+}
+
+// GetInvoiceRequest lends an empty message.
+func (a *Arena) GetInvoiceRequest() *GetInvoiceRequest {
+	if a == nil {
+		return new(GetInvoiceRequest)
+	}
+	return lend(&a.loans, &a.getInvoiceRequestShelf)
+}
+
+// GetInvoiceResponse lends an empty message.
+func (a *Arena) GetInvoiceResponse() *GetInvoiceResponse {
+	if a == nil {
+		return new(GetInvoiceResponse)
+	}
+	return lend(&a.loans, &a.getInvoiceResponseShelf)
+}
+
+// GetInvoiceResponse_State lends an empty message.
+func (a *Arena) GetInvoiceResponse_State() *GetInvoiceResponse_State {
+	if a == nil {
+		return new(GetInvoiceResponse_State)
+	}
+	return lend(&a.loans, &a.getInvoiceResponse_StateShelf)
+}
+
+// GetInvoiceResponse_Error lends an empty message.
+func (a *Arena) GetInvoiceResponse_Error() *GetInvoiceResponse_Error {
+	if a == nil {
+		return new(GetInvoiceResponse_Error)
+	}
+	return lend(&a.loans, &a.getInvoiceResponse_ErrorShelf)
+}
+
+// FindInvoiceRequest lends an empty message.
+func (a *Arena) FindInvoiceRequest() *FindInvoiceRequest {
+	if a == nil {
+		return new(FindInvoiceRequest)
+	}
+	return lend(&a.loans, &a.findInvoiceRequestShelf)
+}
+
+// FindInvoiceResponse lends an empty message.
+func (a *Arena) FindInvoiceResponse() *FindInvoiceResponse {
+	if a == nil {
+		return new(FindInvoiceResponse)
+	}
+	return lend(&a.loans, &a.findInvoiceResponseShelf)
+}
+
+// FindInvoiceResponse_State lends an empty message.
+func (a *Arena) FindInvoiceResponse_State() *FindInvoiceResponse_State {
+	if a == nil {
+		return new(FindInvoiceResponse_State)
+	}
+	return lend(&a.loans, &a.findInvoiceResponse_StateShelf)
+}
+
+// FindInvoiceResponse_Error lends an empty message.
+func (a *Arena) FindInvoiceResponse_Error() *FindInvoiceResponse_Error {
+	if a == nil {
+		return new(FindInvoiceResponse_Error)
+	}
+	return lend(&a.loans, &a.findInvoiceResponse_ErrorShelf)
+}
+
+// CancelInvoiceRequest lends an empty message.
+func (a *Arena) CancelInvoiceRequest() *CancelInvoiceRequest {
+	if a == nil {
+		return new(CancelInvoiceRequest)
+	}
+	return lend(&a.loans, &a.cancelInvoiceRequestShelf)
+}
+
+// CancelInvoiceResponse lends an empty message.
+func (a *Arena) CancelInvoiceResponse() *CancelInvoiceResponse {
+	if a == nil {
+		return new(CancelInvoiceResponse)
+	}
+	return lend(&a.loans, &a.cancelInvoiceResponseShelf)
+}
+
+// CancelInvoiceResponse_State lends an empty message.
+func (a *Arena) CancelInvoiceResponse_State() *CancelInvoiceResponse_State {
+	if a == nil {
+		return new(CancelInvoiceResponse_State)
+	}
+	return lend(&a.loans, &a.cancelInvoiceResponse_StateShelf)
+}
+
+// CancelInvoiceResponse_Error lends an empty message.
+func (a *Arena) CancelInvoiceResponse_Error() *CancelInvoiceResponse_Error {
+	if a == nil {
+		return new(CancelInvoiceResponse_Error)
+	}
+	return lend(&a.loans, &a.cancelInvoiceResponse_ErrorShelf)
+}
+
+// CaptureInvoiceRequest lends an empty message.
+func (a *Arena) CaptureInvoiceRequest() *CaptureInvoiceRequest {
+	if a == nil {
+		return new(CaptureInvoiceRequest)
+	}
+	return lend(&a.loans, &a.captureInvoiceRequestShelf)
+}
+
+// CaptureInvoiceResponse lends an empty message.
+func (a *Arena) CaptureInvoiceResponse() *CaptureInvoiceResponse {
+	if a == nil {
+		return new(CaptureInvoiceResponse)
+	}
+	return lend(&a.loans, &a.captureInvoiceResponseShelf)
+}
+
+// CaptureInvoiceResponse_State lends an empty message.
+func (a *Arena) CaptureInvoiceResponse_State() *CaptureInvoiceResponse_State {
+	if a == nil {
+		return new(CaptureInvoiceResponse_State)
+	}
+	return lend(&a.loans, &a.captureInvoiceResponse_StateShelf)
+}
+
+// CaptureInvoiceResponse_Error lends an empty message.
+func (a *Arena) CaptureInvoiceResponse_Error() *CaptureInvoiceResponse_Error {
+	if a == nil {
+		return new(CaptureInvoiceResponse_Error)
+	}
+	return lend(&a.loans, &a.captureInvoiceResponse_ErrorShelf)
+}
+
+// VoidInvoiceRequest lends an empty message.
+func (a *Arena) VoidInvoiceRequest() *VoidInvoiceRequest {
+	if a == nil {
+		return new(VoidInvoiceRequest)
+	}
+	return lend(&a.loans, &a.voidInvoiceRequestShelf)
+}
+
+// VoidInvoiceResponse lends an empty message.
+func (a *Arena) VoidInvoiceResponse() *VoidInvoiceResponse {
+	if a == nil {
+		return new(VoidInvoiceResponse)
+	}
+	return lend(&a.loans, &a.voidInvoiceResponseShelf)
+}
+
+// VoidInvoiceResponse_State lends an empty message.
+func (a *Arena) VoidInvoiceResponse_State() *VoidInvoiceResponse_State {
+	if a == nil {
+		return new(VoidInvoiceResponse_State)
+	}
+	return lend(&a.loans, &a.voidInvoiceResponse_StateShelf)
+}
+
+// VoidInvoiceResponse_Error lends an empty message.
+func (a *Arena) VoidInvoiceResponse_Error() *VoidInvoiceResponse_Error {
+	if a == nil {
+		return new(VoidInvoiceResponse_Error)
+	}
+	return lend(&a.loans, &a.voidInvoiceResponse_ErrorShelf)
+}
+
+// ChargeRequest lends an empty message.
+func (a *Arena) ChargeRequest() *ChargeRequest {
+	if a == nil {
+		return new(ChargeRequest)
+	}
+	return lend(&a.loans, &a.chargeRequestShelf)
+}
+
+// ChargeResponse lends an empty message.
+func (a *Arena) ChargeResponse() *ChargeResponse {
+	if a == nil {
+		return new(ChargeResponse)
+	}
+	return lend(&a.loans, &a.chargeResponseShelf)
+}
+
+// ChargeResponse_State lends an empty message.
+func (a *Arena) ChargeResponse_State() *ChargeResponse_State {
+	if a == nil {
+		return new(ChargeResponse_State)
+	}
+	return lend(&a.loans, &a.chargeResponse_StateShelf)
+}
+
+// ChargeResponse_Error lends an empty message.
+func (a *Arena) ChargeResponse_Error() *ChargeResponse_Error {
+	if a == nil {
+		return new(ChargeResponse_Error)
+	}
+	return lend(&a.loans, &a.chargeResponse_ErrorShelf)
+}
+
+// AccountConfig lends an empty message.
+func (a *Arena) AccountConfig() *AccountConfig {
+	if a == nil {
+		return new(AccountConfig)
+	}
+	return lend(&a.loans, &a.accountConfigShelf)
+}
+
+// OpenAccountRequest lends an empty message.
+func (a *Arena) OpenAccountRequest() *OpenAccountRequest {
+	if a == nil {
+		return new(OpenAccountRequest)
+	}
+	return lend(&a.loans, &a.openAccountRequestShelf)
+}
+
+// OpenedAccount lends an empty message.
+func (a *Arena) OpenedAccount() *OpenedAccount {
+	if a == nil {
+		return new(OpenedAccount)
+	}
+	return lend(&a.loans, &a.openedAccountShelf)
+}
+
+// OpenAccountResponse lends an empty message.
+func (a *Arena) OpenAccountResponse() *OpenAccountResponse {
+	if a == nil {
+		return new(OpenAccountResponse)
+	}
+	return lend(&a.loans, &a.openAccountResponseShelf)
+}
+
+// OpenAccountResponse_State lends an empty message.
+func (a *Arena) OpenAccountResponse_State() *OpenAccountResponse_State {
+	if a == nil {
+		return new(OpenAccountResponse_State)
+	}
+	return lend(&a.loans, &a.openAccountResponse_StateShelf)
+}
+
+// OpenAccountResponse_Error lends an empty message.
+func (a *Arena) OpenAccountResponse_Error() *OpenAccountResponse_Error {
+	if a == nil {
+		return new(OpenAccountResponse_Error)
+	}
+	return lend(&a.loans, &a.openAccountResponse_ErrorShelf)
+}
+
+// CloseAccountRequest lends an empty message.
+func (a *Arena) CloseAccountRequest() *CloseAccountRequest {
+	if a == nil {
+		return new(CloseAccountRequest)
+	}
+	return lend(&a.loans, &a.closeAccountRequestShelf)
+}
+
+// ClosedAccount lends an empty message.
+func (a *Arena) ClosedAccount() *ClosedAccount {
+	if a == nil {
+		return new(ClosedAccount)
+	}
+	return lend(&a.loans, &a.closedAccountShelf)
+}
+
+// CloseAccountResponse lends an empty message.
+func (a *Arena) CloseAccountResponse() *CloseAccountResponse {
+	if a == nil {
+		return new(CloseAccountResponse)
+	}
+	return lend(&a.loans, &a.closeAccountResponseShelf)
+}
+
+// CloseAccountResponse_State lends an empty message.
+func (a *Arena) CloseAccountResponse_State() *CloseAccountResponse_State {
+	if a == nil {
+		return new(CloseAccountResponse_State)
+	}
+	return lend(&a.loans, &a.closeAccountResponse_StateShelf)
+}
+
+// CloseAccountResponse_Error lends an empty message.
+func (a *Arena) CloseAccountResponse_Error() *CloseAccountResponse_Error {
+	if a == nil {
+		return new(CloseAccountResponse_Error)
+	}
+	return lend(&a.loans, &a.closeAccountResponse_ErrorShelf)
+}
+
+// Method lends an empty message.
+func (a *Arena) Method() *Method {
+	if a == nil {
+		return new(Method)
+	}
+	return lend(&a.loans, &a.methodShelf)
+}
+
+// AccountInfo lends an empty message.
+func (a *Arena) AccountInfo() *AccountInfo {
+	if a == nil {
+		return new(AccountInfo)
+	}
+	return lend(&a.loans, &a.accountInfoShelf)
+}
+
+// CheckRequest lends an empty message.
+func (a *Arena) CheckRequest() *CheckRequest {
+	if a == nil {
+		return new(CheckRequest)
+	}
+	return lend(&a.loans, &a.checkRequestShelf)
+}
+
+// CheckResponse lends an empty message.
+func (a *Arena) CheckResponse() *CheckResponse {
+	if a == nil {
+		return new(CheckResponse)
+	}
+	return lend(&a.loans, &a.checkResponseShelf)
+}
+
+// CheckResponse_State lends an empty message.
+func (a *Arena) CheckResponse_State() *CheckResponse_State {
+	if a == nil {
+		return new(CheckResponse_State)
+	}
+	return lend(&a.loans, &a.checkResponse_StateShelf)
+}
+
+// CheckResponse_Error lends an empty message.
+func (a *Arena) CheckResponse_Error() *CheckResponse_Error {
+	if a == nil {
+		return new(CheckResponse_Error)
+	}
+	return lend(&a.loans, &a.checkResponse_ErrorShelf)
+}
+
+// MaintainRequest lends an empty message.
+func (a *Arena) MaintainRequest() *MaintainRequest {
+	if a == nil {
+		return new(MaintainRequest)
+	}
+	return lend(&a.loans, &a.maintainRequestShelf)
+}
+
+// Maintained lends an empty message.
+func (a *Arena) Maintained() *Maintained {
+	if a == nil {
+		return new(Maintained)
+	}
+	return lend(&a.loans, &a.maintainedShelf)
+}
+
+// MaintainResponse lends an empty message.
+func (a *Arena) MaintainResponse() *MaintainResponse {
+	if a == nil {
+		return new(MaintainResponse)
+	}
+	return lend(&a.loans, &a.maintainResponseShelf)
+}
+
+// MaintainResponse_State lends an empty message.
+func (a *Arena) MaintainResponse_State() *MaintainResponse_State {
+	if a == nil {
+		return new(MaintainResponse_State)
+	}
+	return lend(&a.loans, &a.maintainResponse_StateShelf)
+}
+
+// MaintainResponse_Error lends an empty message.
+func (a *Arena) MaintainResponse_Error() *MaintainResponse_Error {
+	if a == nil {
+		return new(MaintainResponse_Error)
+	}
+	return lend(&a.loans, &a.maintainResponse_ErrorShelf)
+}
+
+// Destination lends an empty message.
+func (a *Arena) Destination() *Destination {
+	if a == nil {
+		return new(Destination)
+	}
+	return lend(&a.loans, &a.destinationShelf)
+}
+
+// PayoutState lends an empty message.
+func (a *Arena) PayoutState() *PayoutState {
+	if a == nil {
+		return new(PayoutState)
+	}
+	return lend(&a.loans, &a.payoutStateShelf)
+}
+
+// PayoutRef lends an empty message.
+func (a *Arena) PayoutRef() *PayoutRef {
+	if a == nil {
+		return new(PayoutRef)
+	}
+	return lend(&a.loans, &a.payoutRefShelf)
+}
+
+// CreatePayoutRequest lends an empty message.
+func (a *Arena) CreatePayoutRequest() *CreatePayoutRequest {
+	if a == nil {
+		return new(CreatePayoutRequest)
+	}
+	return lend(&a.loans, &a.createPayoutRequestShelf)
+}
+
+// CreatePayoutResponse lends an empty message.
+func (a *Arena) CreatePayoutResponse() *CreatePayoutResponse {
+	if a == nil {
+		return new(CreatePayoutResponse)
+	}
+	return lend(&a.loans, &a.createPayoutResponseShelf)
+}
+
+// CreatePayoutResponse_State lends an empty message.
+func (a *Arena) CreatePayoutResponse_State() *CreatePayoutResponse_State {
+	if a == nil {
+		return new(CreatePayoutResponse_State)
+	}
+	return lend(&a.loans, &a.createPayoutResponse_StateShelf)
+}
+
+// CreatePayoutResponse_Error lends an empty message.
+func (a *Arena) CreatePayoutResponse_Error() *CreatePayoutResponse_Error {
+	if a == nil {
+		return new(CreatePayoutResponse_Error)
+	}
+	return lend(&a.loans, &a.createPayoutResponse_ErrorShelf)
+}
+
+// CancelPayoutRequest lends an empty message.
+func (a *Arena) CancelPayoutRequest() *CancelPayoutRequest {
+	if a == nil {
+		return new(CancelPayoutRequest)
+	}
+	return lend(&a.loans, &a.cancelPayoutRequestShelf)
+}
+
+// CancelPayoutResponse lends an empty message.
+func (a *Arena) CancelPayoutResponse() *CancelPayoutResponse {
+	if a == nil {
+		return new(CancelPayoutResponse)
+	}
+	return lend(&a.loans, &a.cancelPayoutResponseShelf)
+}
+
+// CancelPayoutResponse_State lends an empty message.
+func (a *Arena) CancelPayoutResponse_State() *CancelPayoutResponse_State {
+	if a == nil {
+		return new(CancelPayoutResponse_State)
+	}
+	return lend(&a.loans, &a.cancelPayoutResponse_StateShelf)
+}
+
+// CancelPayoutResponse_Error lends an empty message.
+func (a *Arena) CancelPayoutResponse_Error() *CancelPayoutResponse_Error {
+	if a == nil {
+		return new(CancelPayoutResponse_Error)
+	}
+	return lend(&a.loans, &a.cancelPayoutResponse_ErrorShelf)
+}
+
+// GetPayoutRequest lends an empty message.
+func (a *Arena) GetPayoutRequest() *GetPayoutRequest {
+	if a == nil {
+		return new(GetPayoutRequest)
+	}
+	return lend(&a.loans, &a.getPayoutRequestShelf)
+}
+
+// GetPayoutResponse lends an empty message.
+func (a *Arena) GetPayoutResponse() *GetPayoutResponse {
+	if a == nil {
+		return new(GetPayoutResponse)
+	}
+	return lend(&a.loans, &a.getPayoutResponseShelf)
+}
+
+// GetPayoutResponse_State lends an empty message.
+func (a *Arena) GetPayoutResponse_State() *GetPayoutResponse_State {
+	if a == nil {
+		return new(GetPayoutResponse_State)
+	}
+	return lend(&a.loans, &a.getPayoutResponse_StateShelf)
+}
+
+// GetPayoutResponse_Error lends an empty message.
+func (a *Arena) GetPayoutResponse_Error() *GetPayoutResponse_Error {
+	if a == nil {
+		return new(GetPayoutResponse_Error)
+	}
+	return lend(&a.loans, &a.getPayoutResponse_ErrorShelf)
+}
+
+// AttachmentInfo lends an empty message.
+func (a *Arena) AttachmentInfo() *AttachmentInfo {
+	if a == nil {
+		return new(AttachmentInfo)
+	}
+	return lend(&a.loans, &a.attachmentInfoShelf)
+}
+
+// ActionStart lends an empty message.
+func (a *Arena) ActionStart() *ActionStart {
+	if a == nil {
+		return new(ActionStart)
+	}
+	return lend(&a.loans, &a.actionStartShelf)
+}
+
+// AttachmentChunk lends an empty message.
+func (a *Arena) AttachmentChunk() *AttachmentChunk {
+	if a == nil {
+		return new(AttachmentChunk)
+	}
+	return lend(&a.loans, &a.attachmentChunkShelf)
+}
+
+// RunActionRequest lends an empty message.
+func (a *Arena) RunActionRequest() *RunActionRequest {
+	if a == nil {
+		return new(RunActionRequest)
+	}
+	return lend(&a.loans, &a.runActionRequestShelf)
+}
+
+// RunActionRequest_Start lends an empty message.
+func (a *Arena) RunActionRequest_Start() *RunActionRequest_Start {
+	if a == nil {
+		return new(RunActionRequest_Start)
+	}
+	return lend(&a.loans, &a.runActionRequest_StartShelf)
+}
+
+// RunActionRequest_Chunk lends an empty message.
+func (a *Arena) RunActionRequest_Chunk() *RunActionRequest_Chunk {
+	if a == nil {
+		return new(RunActionRequest_Chunk)
+	}
+	return lend(&a.loans, &a.runActionRequest_ChunkShelf)
+}
+
+// ActionResult lends an empty message.
+func (a *Arena) ActionResult() *ActionResult {
+	if a == nil {
+		return new(ActionResult)
+	}
+	return lend(&a.loans, &a.actionResultShelf)
+}
+
+// RunActionResponse lends an empty message.
+func (a *Arena) RunActionResponse() *RunActionResponse {
+	if a == nil {
+		return new(RunActionResponse)
+	}
+	return lend(&a.loans, &a.runActionResponseShelf)
+}
+
+// RunActionResponse_State lends an empty message.
+func (a *Arena) RunActionResponse_State() *RunActionResponse_State {
+	if a == nil {
+		return new(RunActionResponse_State)
+	}
+	return lend(&a.loans, &a.runActionResponse_StateShelf)
+}
+
+// RunActionResponse_Error lends an empty message.
+func (a *Arena) RunActionResponse_Error() *RunActionResponse_Error {
+	if a == nil {
+		return new(RunActionResponse_Error)
+	}
+	return lend(&a.loans, &a.runActionResponse_ErrorShelf)
+}
+
+// CarryRequest lends an empty message.
+func (a *Arena) CarryRequest() *CarryRequest {
+	if a == nil {
+		return new(CarryRequest)
+	}
+	return lend(&a.loans, &a.carryRequestShelf)
+}
+
+// LaneCall lends an empty message.
+func (a *Arena) LaneCall() *LaneCall {
+	if a == nil {
+		return new(LaneCall)
+	}
+	return lend(&a.loans, &a.laneCallShelf)
+}
+
+// CarryResponse lends an empty message.
+func (a *Arena) CarryResponse() *CarryResponse {
+	if a == nil {
+		return new(CarryResponse)
+	}
+	return lend(&a.loans, &a.carryResponseShelf)
+}
+
+// LaneAnswer lends an empty message.
+func (a *Arena) LaneAnswer() *LaneAnswer {
+	if a == nil {
+		return new(LaneAnswer)
+	}
+	return lend(&a.loans, &a.laneAnswerShelf)
+}
+
+// Balance lends an empty message.
+func (a *Arena) Balance() *Balance {
+	if a == nil {
+		return new(Balance)
+	}
+	return lend(&a.loans, &a.balanceShelf)
+}
+
+// Balances lends an empty message.
+func (a *Arena) Balances() *Balances {
+	if a == nil {
+		return new(Balances)
+	}
+	return lend(&a.loans, &a.balancesShelf)
+}
+
+// ReadBalancesRequest lends an empty message.
+func (a *Arena) ReadBalancesRequest() *ReadBalancesRequest {
+	if a == nil {
+		return new(ReadBalancesRequest)
+	}
+	return lend(&a.loans, &a.readBalancesRequestShelf)
+}
+
+// ReadBalancesResponse lends an empty message.
+func (a *Arena) ReadBalancesResponse() *ReadBalancesResponse {
+	if a == nil {
+		return new(ReadBalancesResponse)
+	}
+	return lend(&a.loans, &a.readBalancesResponseShelf)
+}
+
+// ReadBalancesResponse_State lends an empty message.
+func (a *Arena) ReadBalancesResponse_State() *ReadBalancesResponse_State {
+	if a == nil {
+		return new(ReadBalancesResponse_State)
+	}
+	return lend(&a.loans, &a.readBalancesResponse_StateShelf)
+}
+
+// ReadBalancesResponse_Error lends an empty message.
+func (a *Arena) ReadBalancesResponse_Error() *ReadBalancesResponse_Error {
+	if a == nil {
+		return new(ReadBalancesResponse_Error)
+	}
+	return lend(&a.loans, &a.readBalancesResponse_ErrorShelf)
+}
+
+// Transaction lends an empty message.
+func (a *Arena) Transaction() *Transaction {
+	if a == nil {
+		return new(Transaction)
+	}
+	return lend(&a.loans, &a.transactionShelf)
+}
+
+// ListTransactionsRequest lends an empty message.
+func (a *Arena) ListTransactionsRequest() *ListTransactionsRequest {
+	if a == nil {
+		return new(ListTransactionsRequest)
+	}
+	return lend(&a.loans, &a.listTransactionsRequestShelf)
+}
+
+// TransactionPage lends an empty message.
+func (a *Arena) TransactionPage() *TransactionPage {
+	if a == nil {
+		return new(TransactionPage)
+	}
+	return lend(&a.loans, &a.transactionPageShelf)
+}
+
+// ListTransactionsResponse lends an empty message.
+func (a *Arena) ListTransactionsResponse() *ListTransactionsResponse {
+	if a == nil {
+		return new(ListTransactionsResponse)
+	}
+	return lend(&a.loans, &a.listTransactionsResponseShelf)
+}
+
+// ListTransactionsResponse_State lends an empty message.
+func (a *Arena) ListTransactionsResponse_State() *ListTransactionsResponse_State {
+	if a == nil {
+		return new(ListTransactionsResponse_State)
+	}
+	return lend(&a.loans, &a.listTransactionsResponse_StateShelf)
+}
+
+// ListTransactionsResponse_Error lends an empty message.
+func (a *Arena) ListTransactionsResponse_Error() *ListTransactionsResponse_Error {
+	if a == nil {
+		return new(ListTransactionsResponse_Error)
+	}
+	return lend(&a.loans, &a.listTransactionsResponse_ErrorShelf)
+}
+
+// Manifest lends an empty message.
+func (a *Arena) Manifest() *Manifest {
+	if a == nil {
+		return new(Manifest)
+	}
+	return lend(&a.loans, &a.manifestShelf)
+}
+
+// OperationSpec lends an empty message.
+func (a *Arena) OperationSpec() *OperationSpec {
+	if a == nil {
+		return new(OperationSpec)
+	}
+	return lend(&a.loans, &a.operationSpecShelf)
+}
+
+// KeyFormat lends an empty message.
+func (a *Arena) KeyFormat() *KeyFormat {
+	if a == nil {
+		return new(KeyFormat)
+	}
+	return lend(&a.loans, &a.keyFormatShelf)
+}
+
+// FieldSpec lends an empty message.
+func (a *Arena) FieldSpec() *FieldSpec {
+	if a == nil {
+		return new(FieldSpec)
+	}
+	return lend(&a.loans, &a.fieldSpecShelf)
+}
+
+// RateLimitSpec lends an empty message.
+func (a *Arena) RateLimitSpec() *RateLimitSpec {
+	if a == nil {
+		return new(RateLimitSpec)
+	}
+	return lend(&a.loans, &a.rateLimitSpecShelf)
+}
+
+// ActionSpec lends an empty message.
+func (a *Arena) ActionSpec() *ActionSpec {
+	if a == nil {
+		return new(ActionSpec)
+	}
+	return lend(&a.loans, &a.actionSpecShelf)
+}
+
+// DescribeRequest lends an empty message.
+func (a *Arena) DescribeRequest() *DescribeRequest {
+	if a == nil {
+		return new(DescribeRequest)
+	}
+	return lend(&a.loans, &a.describeRequestShelf)
+}
+
+// DescribeResponse lends an empty message.
+func (a *Arena) DescribeResponse() *DescribeResponse {
+	if a == nil {
+		return new(DescribeResponse)
+	}
+	return lend(&a.loans, &a.describeResponseShelf)
+}
+
+// DescribeResponse_State lends an empty message.
+func (a *Arena) DescribeResponse_State() *DescribeResponse_State {
+	if a == nil {
+		return new(DescribeResponse_State)
+	}
+	return lend(&a.loans, &a.describeResponse_StateShelf)
+}
+
+// DescribeResponse_Error lends an empty message.
+func (a *Arena) DescribeResponse_Error() *DescribeResponse_Error {
+	if a == nil {
+		return new(DescribeResponse_Error)
+	}
+	return lend(&a.loans, &a.describeResponse_ErrorShelf)
+}
+
+// Runtime lends an empty message.
+func (a *Arena) Runtime() *Runtime {
+	if a == nil {
+		return new(Runtime)
+	}
+	return lend(&a.loans, &a.runtimeShelf)
+}
+
+// Recording lends an empty message.
+func (a *Arena) Recording() *Recording {
+	if a == nil {
+		return new(Recording)
+	}
+	return lend(&a.loans, &a.recordingShelf)
+}
+
+// HttpLimits lends an empty message.
+func (a *Arena) HttpLimits() *HttpLimits {
+	if a == nil {
+		return new(HttpLimits)
+	}
+	return lend(&a.loans, &a.httpLimitsShelf)
+}
+
+// PluginInfo lends an empty message.
+func (a *Arena) PluginInfo() *PluginInfo {
+	if a == nil {
+		return new(PluginInfo)
+	}
+	return lend(&a.loans, &a.pluginInfoShelf)
+}
+
+// ConfigureRequest lends an empty message.
+func (a *Arena) ConfigureRequest() *ConfigureRequest {
+	if a == nil {
+		return new(ConfigureRequest)
+	}
+	return lend(&a.loans, &a.configureRequestShelf)
+}
+
+// ConfigureResponse lends an empty message.
+func (a *Arena) ConfigureResponse() *ConfigureResponse {
+	if a == nil {
+		return new(ConfigureResponse)
+	}
+	return lend(&a.loans, &a.configureResponseShelf)
+}
+
+// ConfigureResponse_State lends an empty message.
+func (a *Arena) ConfigureResponse_State() *ConfigureResponse_State {
+	if a == nil {
+		return new(ConfigureResponse_State)
+	}
+	return lend(&a.loans, &a.configureResponse_StateShelf)
+}
+
+// ConfigureResponse_Error lends an empty message.
+func (a *Arena) ConfigureResponse_Error() *ConfigureResponse_Error {
+	if a == nil {
+		return new(ConfigureResponse_Error)
+	}
+	return lend(&a.loans, &a.configureResponse_ErrorShelf)
+}
+
+// HealthRequest lends an empty message.
+func (a *Arena) HealthRequest() *HealthRequest {
+	if a == nil {
+		return new(HealthRequest)
+	}
+	return lend(&a.loans, &a.healthRequestShelf)
+}
+
+// HealthState lends an empty message.
+func (a *Arena) HealthState() *HealthState {
+	if a == nil {
+		return new(HealthState)
+	}
+	return lend(&a.loans, &a.healthStateShelf)
+}
+
+// HealthResponse lends an empty message.
+func (a *Arena) HealthResponse() *HealthResponse {
+	if a == nil {
+		return new(HealthResponse)
+	}
+	return lend(&a.loans, &a.healthResponseShelf)
+}
+
+// HealthResponse_State lends an empty message.
+func (a *Arena) HealthResponse_State() *HealthResponse_State {
+	if a == nil {
+		return new(HealthResponse_State)
+	}
+	return lend(&a.loans, &a.healthResponse_StateShelf)
+}
+
+// HealthResponse_Error lends an empty message.
+func (a *Arena) HealthResponse_Error() *HealthResponse_Error {
+	if a == nil {
+		return new(HealthResponse_Error)
+	}
+	return lend(&a.loans, &a.healthResponse_ErrorShelf)
+}
+
+// Header lends an empty message.
+func (a *Arena) Header() *Header {
+	if a == nil {
+		return new(Header)
+	}
+	return lend(&a.loans, &a.headerShelf)
+}
+
+// Webhook lends an empty message.
+func (a *Arena) Webhook() *Webhook {
+	if a == nil {
+		return new(Webhook)
+	}
+	return lend(&a.loans, &a.webhookShelf)
+}
+
+// WebhookEvent lends an empty message.
+func (a *Arena) WebhookEvent() *WebhookEvent {
+	if a == nil {
+		return new(WebhookEvent)
+	}
+	return lend(&a.loans, &a.webhookEventShelf)
+}
+
+// Acknowledgement lends an empty message.
+func (a *Arena) Acknowledgement() *Acknowledgement {
+	if a == nil {
+		return new(Acknowledgement)
+	}
+	return lend(&a.loans, &a.acknowledgementShelf)
+}
+
+// WebhookResult lends an empty message.
+func (a *Arena) WebhookResult() *WebhookResult {
+	if a == nil {
+		return new(WebhookResult)
+	}
+	return lend(&a.loans, &a.webhookResultShelf)
+}
+
+// HandleWebhookRequest lends an empty message.
+func (a *Arena) HandleWebhookRequest() *HandleWebhookRequest {
+	if a == nil {
+		return new(HandleWebhookRequest)
+	}
+	return lend(&a.loans, &a.handleWebhookRequestShelf)
+}
+
+// HandleWebhookResponse lends an empty message.
+func (a *Arena) HandleWebhookResponse() *HandleWebhookResponse {
+	if a == nil {
+		return new(HandleWebhookResponse)
+	}
+	return lend(&a.loans, &a.handleWebhookResponseShelf)
+}
+
+// HandleWebhookResponse_State lends an empty message.
+func (a *Arena) HandleWebhookResponse_State() *HandleWebhookResponse_State {
+	if a == nil {
+		return new(HandleWebhookResponse_State)
+	}
+	return lend(&a.loans, &a.handleWebhookResponse_StateShelf)
+}
+
+// HandleWebhookResponse_Error lends an empty message.
+func (a *Arena) HandleWebhookResponse_Error() *HandleWebhookResponse_Error {
+	if a == nil {
+		return new(HandleWebhookResponse_Error)
+	}
+	return lend(&a.loans, &a.handleWebhookResponse_ErrorShelf)
+}
+
+// WebhookRoute lends an empty message.
+func (a *Arena) WebhookRoute() *WebhookRoute {
+	if a == nil {
+		return new(WebhookRoute)
+	}
+	return lend(&a.loans, &a.webhookRouteShelf)
+}
+
+// RouteWebhookRequest lends an empty message.
+func (a *Arena) RouteWebhookRequest() *RouteWebhookRequest {
+	if a == nil {
+		return new(RouteWebhookRequest)
+	}
+	return lend(&a.loans, &a.routeWebhookRequestShelf)
+}
+
+// RouteWebhookResponse lends an empty message.
+func (a *Arena) RouteWebhookResponse() *RouteWebhookResponse {
+	if a == nil {
+		return new(RouteWebhookResponse)
+	}
+	return lend(&a.loans, &a.routeWebhookResponseShelf)
+}
+
+// RouteWebhookResponse_State lends an empty message.
+func (a *Arena) RouteWebhookResponse_State() *RouteWebhookResponse_State {
+	if a == nil {
+		return new(RouteWebhookResponse_State)
+	}
+	return lend(&a.loans, &a.routeWebhookResponse_StateShelf)
+}
+
+// RouteWebhookResponse_Error lends an empty message.
+func (a *Arena) RouteWebhookResponse_Error() *RouteWebhookResponse_Error {
+	if a == nil {
+		return new(RouteWebhookResponse_Error)
+	}
+	return lend(&a.loans, &a.routeWebhookResponse_ErrorShelf)
 }

@@ -78,12 +78,12 @@ func decodeDurationEntry(m map[string]*durationpb.Duration, b []byte, s string) 
 // decodable is a pointer to a message with a generated decoder.
 type decodable[T any] interface {
 	*T
-	DecodeWire(b []byte, s string) error
+	DecodeWire(b []byte, s string, a *Arena) error
 }
 
-func decodeMessageEntry[T any, P decodable[T]](m map[string]P, b []byte, s string) error {
+func decodeMessageEntry[T any, P decodable[T]](m map[string]P, b []byte, s string, a *Arena) error {
 	v := P(new(T))
-	key, err := decodeEntry(b, s, func(from, next int) error { return v.DecodeWire(b[from:next], part(s, from, next)) })
+	key, err := decodeEntry(b, s, func(from, next int) error { return v.DecodeWire(b[from:next], part(s, from, next), a) })
 	if err == nil {
 		m[key] = v
 	}
