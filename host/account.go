@@ -231,13 +231,18 @@ func (h *Host) checkLive(ctx context.Context, row store.Account) (pay.AccountInf
 // account reads one stored account; an unknown id is a [pay.KindNotFound].
 func (h *Host) account(ctx context.Context, id string) (store.Account, error) {
 	row, err := h.store.Account(ctx, id)
+	return row, accountError(id, err)
+}
+
+// accountError is the error of an account that cannot be read.
+func accountError(id string, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return row, &pay.Error{
+		return &pay.Error{
 			Kind: pay.KindNotFound, Message: fmt.Sprintf("account: there is no account %q", id),
 			Fields: []pay.FieldError{{Path: "account", Message: "there is no such account; see payhost account ls"}},
 		}
 	}
-	return row, storageError(err)
+	return storageError(err)
 }
 
 func (h *Host) accountStatus(r store.Account) AccountStatus {
@@ -260,20 +265,6 @@ func equalJSON(a, b json.RawMessage) bool {
 	x, errX := canonicalJSON(a)
 	y, errY := canonicalJSON(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
-}
-
-// canonicalJSON orders keys and removes spaces; numbers keep their digits.
-func canonicalJSON(raw json.RawMessage) ([]byte, error) {
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, err
-	}
-	return json.Marshal(v)
 }
 
 func validName(s string) bool { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`).MatchString(s) }

@@ -61,17 +61,21 @@ type answer struct {
 // all that follows. The call goes on when ctx ends. With an error of
 // kind outcome_unknown the answer holds the object; with any other error it is empty.
 func (h *Host) execute(ctx context.Context, c command) (answer, error) {
-	op, err := h.store.OperationByKey(ctx, c.account.Tenant, c.kind, c.key)
-	switch {
-	case err == nil:
+	repeated, err := h.store.HasOperationKey(ctx, c.account.Tenant, c.kind, c.key)
+	if err != nil {
+		return answer{}, storageError(err)
+	}
+	if repeated {
+		op, err := h.store.OperationByKey(ctx, c.account.Tenant, c.kind, c.key)
+		if err != nil {
+			return answer{}, storageError(err)
+		}
 		if err := sameRequest(op, c.fingerprint); err != nil {
 			return answer{}, err
 		}
 		if a, rerun, err := h.replay(ctx, op); !rerun {
 			return a, err
 		}
-	case !errors.Is(err, store.ErrNotFound):
-		return answer{}, storageError(err)
 	}
 	if err := usable(c.account, c.kind); err != nil {
 		return answer{}, err

@@ -70,9 +70,9 @@ func (h *Host) prepareCreate(ctx context.Context, req CreateInvoice) (prepared, 
 	if req.Account == "" {
 		return prepared{}, pay.Invalid("account", "is required; it is the id of a merchant account")
 	}
-	account, err := h.account(ctx, req.Account)
+	account, err := h.cachedAccount(ctx, req.Account)
 	if err != nil {
-		return prepared{}, err
+		return prepared{}, accountError(req.Account, err)
 	}
 	m, err := h.manifest(account.Provider)
 	if err != nil {
@@ -150,9 +150,10 @@ func (h *Host) callCreate(ctx context.Context, account pay.Account, frame pay.Ca
 // money: an old plugin that does not know one must refuse.
 func criticalOf(p prepared) []string {
 	var names []string
-	for name, value := range presentFields(p.req) {
-		if value.present && pay.CommonFields()[name] == pay.FieldRefused {
-			names = append(names, name)
+	var none pay.Manifest
+	for _, field := range commonFields(p.req) {
+		if field.present && none.Field(field.name).Use == pay.FieldRefused {
+			names = append(names, field.name)
 		}
 	}
 	return names

@@ -73,14 +73,16 @@ func orElse[T ~string](v, fallback T) T {
 }
 
 func checkTexts(req CreateInvoice, problems *fieldErrors) {
-	texts := map[string]string{
-		"reference": req.Reference, "description": req.Description, "customer.id": req.Customer.ID,
-		"customer.email": req.Customer.Email, "customer.phone": req.Customer.Phone, "customer.name": req.Customer.Name,
-		"payer.locale": req.Payer.Locale, "payer.ip": req.Payer.IP, "payer.user_agent": req.Payer.UserAgent,
-		"payer.country": req.Payer.Country, "payment_method": req.PaymentMethod, "correlation_id": req.CorrelationID,
-	}
-	for _, path := range sortedKeys(texts) {
-		checkText(path, texts[path], maxTextLength, problems)
+	for _, text := range [...]struct{ path, value string }{
+		{"correlation_id", req.CorrelationID},
+		{"customer.email", req.Customer.Email}, {"customer.id", req.Customer.ID},
+		{"customer.name", req.Customer.Name}, {"customer.phone", req.Customer.Phone},
+		{"description", req.Description},
+		{"payer.country", req.Payer.Country}, {"payer.ip", req.Payer.IP},
+		{"payer.locale", req.Payer.Locale}, {"payer.user_agent", req.Payer.UserAgent},
+		{"payment_method", req.PaymentMethod}, {"reference", req.Reference},
+	} {
+		checkText(text.path, text.value, maxTextLength, problems)
 	}
 	checkMetadata(req.Metadata, problems)
 	if len(req.ProviderOptions) > maxOptionsLength {
@@ -107,7 +109,7 @@ func checkText(path, text string, limit int, problems *fieldErrors) {
 		problems.add(path, "is not valid UTF-8")
 	case strings.ContainsRune(text, 0):
 		problems.add(path, "holds a NUL character")
-	case utf8.RuneCountInString(text) > limit:
+	case len(text) > limit && utf8.RuneCountInString(text) > limit:
 		problems.add(path, "is longer than %d characters", limit)
 	}
 }
@@ -142,18 +144,24 @@ func parseAmount(req CreateInvoice, account store.Account, m pay.Manifest, probl
 }
 
 func currencyOf(code string, account store.Account, m pay.Manifest) (pay.Currency, bool) {
-	if !slices.Contains(currencyCodes(account, m), code) {
-		return pay.Currency{}, false
+	for _, c := range m.Currencies {
+		if c.Code == code && takesCurrency(account, code) {
+			return c, true
+		}
 	}
-	i := slices.IndexFunc(m.Currencies, func(c pay.Currency) bool { return c.Code == code })
-	return m.Currencies[i], true
+	return pay.Currency{}, false
+}
+
+// takesCurrency reports whether an account may use a currency of its provider.
+func takesCurrency(account store.Account, code string) bool {
+	return account.Info == nil || account.Info.Currencies == nil || slices.Contains(account.Info.Currencies, code)
 }
 
 // currencyCodes are the manifest's codes, narrowed by what the account may use.
 func currencyCodes(account store.Account, m pay.Manifest) []string {
 	var codes []string
 	for _, c := range m.Currencies {
-		if account.Info == nil || account.Info.Currencies == nil || slices.Contains(account.Info.Currencies, c.Code) {
+		if takesCurrency(account, c.Code) {
 			codes = append(codes, c.Code)
 		}
 	}
@@ -186,18 +194,15 @@ func checkSource(source *Source, problems *fieldErrors) {
 }
 
 func checkURLs(req CreateInvoice, problems *fieldErrors) {
-	urls := map[string]string{
-		"return_urls.default": req.ReturnURLs.Default,
-		"return_urls.success": req.ReturnURLs.Success,
-		"return_urls.failure": req.ReturnURLs.Failure,
-	}
-	for _, path := range sortedKeys(urls) {
-		if urls[path] == "" {
+	for _, link := range [...]struct{ path, url string }{
+		{"return_urls.default", req.ReturnURLs.Default}, {"return_urls.failure", req.ReturnURLs.Failure}, {"return_urls.success", req.ReturnURLs.Success},
+	} {
+		if link.url == "" {
 			continue
 		}
-		u, err := url.Parse(urls[path])
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(urls[path]) > maxURLLength {
-			problems.add(path, "must be an absolute http or https URL of at most %d characters", maxURLLength)
+		u, err := url.Parse(link.url)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(link.url) > maxURLLength {
+			problems.add(link.path, "must be an absolute http or https URL of at most %d characters", maxURLLength)
 		}
 	}
 }
@@ -287,17 +292,16 @@ func parseItemPrice(path, text string, required bool, amount pay.Money, problems
 
 // checkFields compares the request with what the provider does with each common field.
 func checkFields(req CreateInvoice, m pay.Manifest, problems *fieldErrors) {
-	present := presentFields(req)
-	for _, name := range sortedKeys(pay.CommonFields()) {
-		spec, value := m.Field(name), present[name]
+	for _, field := range commonFields(req) {
+		spec := m.Field(field.name)
 		switch {
-		case spec.Use == pay.FieldRequired && !value.present:
-			problems.add(name, "is required by provider %s%s", m.Name, noteOf(spec))
-		case !value.present:
+		case spec.Use == pay.FieldRequired && !field.present:
+			problems.add(field.name, "is required by provider %s%s", m.Name, noteOf(spec))
+		case !field.present:
 		case spec.Use == pay.FieldRefused:
-			problems.refuse(name, "is not supported by provider %s; leave it out%s", m.Name, noteOf(spec))
+			problems.refuse(field.name, "is not supported by provider %s; leave it out%s", m.Name, noteOf(spec))
 		default:
-			checkSpec(name, value.text, spec, m.Name, problems)
+			checkSpec(field.name, field.text, spec, m.Name, problems)
 		}
 	}
 }
@@ -332,36 +336,49 @@ func checkSpec(name, text string, spec pay.FieldSpec, provider string, problems 
 	}
 }
 
-type fieldValue struct {
-	present bool
-	text    string
+// commonField is one common field of a request, with its text where it has one.
+type commonField struct {
+	name, text string
+	present    bool
 }
 
-// presentFields says which common fields the request sets, and their text where they have one.
-func presentFields(req CreateInvoice) map[string]fieldValue {
-	text := func(s string) fieldValue { return fieldValue{s != "", s} }
-	flag := func(b bool) fieldValue { return fieldValue{present: b} }
-	values := map[string]fieldValue{
-		"reference": text(req.Reference), "description": text(req.Description),
-		"customer.id": text(req.Customer.ID), "customer.email": text(req.Customer.Email),
-		"customer.phone": text(req.Customer.Phone), "customer.name": text(req.Customer.Name),
-		"payer.locale": text(req.Payer.Locale), "payer.ip": text(req.Payer.IP),
-		"payer.user_agent": text(req.Payer.UserAgent), "payer.country": text(req.Payer.Country),
-		"metadata": flag(len(req.Metadata) > 0), "initiated_by": text(string(req.InitiatedBy)),
-		"expires_in": text(req.ExpiresIn), "payment_method": text(req.PaymentMethod),
-		"return_urls.default": text(req.ReturnURLs.Default), "return_urls.success": text(req.ReturnURLs.Success),
-		"return_urls.failure": text(req.ReturnURLs.Failure), "items": flag(len(req.Items) > 0),
-		"amount_limits.max": text(req.AmountLimits.Max), "save_credential": flag(req.SaveCredential),
-		"source": flag(req.Source != nil),
+// commonFields says which of the fields of [pay.CommonFields] the request sets, ordered by name.
+func commonFields(req CreateInvoice) [24]commonField {
+	text := func(name, s string) commonField { return commonField{name, s, s != ""} }
+	flag := func(name string, set bool) commonField { return commonField{name: name, present: set} }
+	purpose, capture := req.Purpose, req.Capture
+	if purpose == pay.PurposePayment {
+		purpose = "" // the defaults are what every provider does
 	}
-	// The defaults are what every provider does.
-	if req.Purpose != pay.PurposePayment {
-		values["purpose"] = text(string(req.Purpose))
+	if capture == pay.CaptureAutomatic {
+		capture = ""
 	}
-	if req.Capture != pay.CaptureAutomatic {
-		values["capture"] = text(string(req.Capture))
+	return [...]commonField{
+		flag("allow_partial", false), // no request can ask for it yet
+		text("amount_limits.max", req.AmountLimits.Max),
+		text("capture", string(capture)),
+		text("customer.email", req.Customer.Email),
+		text("customer.id", req.Customer.ID),
+		text("customer.name", req.Customer.Name),
+		text("customer.phone", req.Customer.Phone),
+		text("description", req.Description),
+		text("expires_in", req.ExpiresIn),
+		text("initiated_by", string(req.InitiatedBy)),
+		flag("items", len(req.Items) > 0),
+		flag("metadata", len(req.Metadata) > 0),
+		text("payer.country", req.Payer.Country),
+		text("payer.ip", req.Payer.IP),
+		text("payer.locale", req.Payer.Locale),
+		text("payer.user_agent", req.Payer.UserAgent),
+		text("payment_method", req.PaymentMethod),
+		text("purpose", string(purpose)),
+		text("reference", req.Reference),
+		text("return_urls.default", req.ReturnURLs.Default),
+		text("return_urls.failure", req.ReturnURLs.Failure),
+		text("return_urls.success", req.ReturnURLs.Success),
+		flag("save_credential", req.SaveCredential),
+		flag("source", req.Source != nil),
 	}
-	return values
 }
 
 // checkOptions validates provider_options against the schema the provider declares for the operation.

@@ -55,6 +55,8 @@ type Host struct {
 	syncs    *flights
 	accounts accountCache
 	inbox    *inbox
+	// parked are the stored webhooks that match nothing yet.
+	parked parked
 	// due tells the resolver and the poller that there may be work before their next round.
 	due chan struct{}
 }

@@ -16,21 +16,30 @@ import (
 // spaces. Client times, addresses and trace ids are left out, so that an honest retry from another
 // machine is the same request. The key keeps the fingerprint from being a test for guessed personal data.
 func (h *Host) fingerprint(kind pay.Operation, account, target string, request any) ([]byte, error) {
-	raw, err := json.Marshal(struct {
-		Kind    pay.Operation
-		Account string
-		Target  string
-		Request any
-	}{kind, account, target, request})
-	if err == nil {
-		raw, err = canonicalJSON(raw)
-	}
+	text, err := fingerprinted{kind, account, target, request}.text()
 	if err != nil {
 		return nil, pay.Invalid("provider_options", "is not valid JSON")
 	}
 	mac := hmac.New(sha256.New, h.store.FingerprintKey())
-	mac.Write(raw)
+	mac.Write(text)
 	return mac.Sum(nil), nil
+}
+
+// fingerprinted is what a fingerprint is made of.
+type fingerprinted struct {
+	Kind    pay.Operation
+	Account string
+	Target  string
+	Request any
+}
+
+// text is what is hashed: the canonical JSON. It must never change, because a retry is compared with what an earlier version stored.
+func (f fingerprinted) text() ([]byte, error) {
+	raw, err := json.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	return canonicalOf(raw)
 }
 
 func checkKey(key string) error {

@@ -404,7 +404,9 @@ func (h *Host) adopt(ctx context.Context, inv store.Invoice, ref string) error {
 // park leaves a webhook unmatched until its object is known. The object may have become known while
 // the webhook was looked at, before anybody could find it parked; then it is taken up at once.
 func (h *Host) park(ctx context.Context, row store.Webhook, ev pay.WebhookEvent, reason string) error {
-	if err := h.closeWebhook(ctx, row, store.WebhookUnmatched, reason); err != nil {
+	err := h.closeWebhook(ctx, row, store.WebhookUnmatched, reason)
+	h.parked.note(row)
+	if err != nil {
 		return err
 	}
 	inv, err := match(ctx, &h.store.Reader, row, ev)
@@ -432,7 +434,16 @@ func (h *Host) closeWebhook(ctx context.Context, row store.Webhook, state store.
 
 // rematch looks again at the webhooks that arrived before their invoice was known by its provider id.
 func (h *Host) rematch(inv store.Invoice) {
+	if !h.parked.mayWaitFor(inv) {
+		return
+	}
 	h.background(func(ctx context.Context) {
+		if err := h.parked.load(ctx, &h.store.Reader); err != nil {
+			h.logUnlessDone(ctx, "matching webhooks again", err, "invoice", inv.ID)
+		}
+		if !h.parked.mayWaitFor(inv) {
+			return
+		}
 		for _, filter := range []store.WebhookFilter{{ProviderRef: inv.ProviderRef}, {ObjectID: inv.ID}} {
 			if filter.ProviderRef == "" && filter.ObjectID == "" {
 				continue

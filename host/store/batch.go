@@ -21,6 +21,8 @@ type batch struct {
 	counters map[string]*counter
 	// keys are the data keys that were opened or made in this transaction.
 	keys dataKeys
+	// invoices are those that were changed in this transaction, by id, as they are now; nil for one that must be read.
+	invoices map[string]*Invoice
 	// events says that the transaction has events, erased that a data key was destroyed in it.
 	events, erased bool
 	// thorough says that Dialect.Erase was run.
@@ -105,10 +107,12 @@ func (s *Store) attempt(jobs []*job, guarded bool) (again []*job) {
 		b.rollback(jobs)
 		return failAll(jobs, fmt.Errorf("store: the transaction was rolled back: %w", err))
 	}
+	s.recent.changing(b.invoices)
 	if err := s.commit(b.session); err != nil {
 		s.breakDown(err)
 		return failAll(jobs, s.usable())
 	}
+	s.recent.changed(b.invoices)
 	s.committed(b)
 	return nil
 }
@@ -138,7 +142,7 @@ func (s *Store) endErasing(b *batch) {
 // run runs one job in the batch's transaction; its error goes to j.err.
 func (s *Store) run(b *batch, j *job) {
 	j.tx = &Tx{s: s, batch: b}
-	j.tx.Reader = Reader{q: j.tx, sealer: s.sealer, texts: s.texts}
+	j.tx.Reader = Reader{q: j.tx, sealer: s.sealer, texts: s.texts, memory: j.tx}
 	j.err = call(j)
 }
 
@@ -206,6 +210,7 @@ func (b *batch) mark() batchMark {
 func (b *batch) restore(m batchMark) {
 	b.events, b.erased = m.events, m.erased
 	clear(b.keys) // the job may have made one
+	b.forgetChanges()
 	for name, c := range b.counters {
 		if old, ok := m.counters[name]; ok {
 			*c = old

@@ -54,11 +54,25 @@ func (r *Reader) invoices() record[Invoice] {
 
 // Invoice returns the invoice with the id.
 func (r *Reader) Invoice(ctx context.Context, id string) (Invoice, error) {
-	return one(ctx, r, r.invoices(), "WHERE id = $1", id)
+	row, mark, err := r.recentInvoice(ctx, id)
+	if err != nil {
+		return Invoice{}, err
+	}
+	if row != nil {
+		return row.detached(), nil
+	}
+	read, err := one(ctx, r, r.invoices(), "WHERE id = $1", id)
+	if err == nil && r.memory != nil {
+		r.memory.remember(read, mark)
+	}
+	return read, err
 }
 
 // InvoiceVersion returns the version of an invoice.
 func (r *Reader) InvoiceVersion(ctx context.Context, id string) (int64, error) {
+	if row, _, err := r.recentInvoice(ctx, id); row != nil || err != nil {
+		return row.version(), err
+	}
 	return scalar[int64](ctx, r, "SELECT version FROM invoices WHERE id = $1", id)
 }
 
@@ -108,6 +122,9 @@ func (r *Reader) invoiceNames(i *Invoice) []field {
 // InvoiceNamed returns what an adapter is told about the invoice with the id, so that it can judge a message about it: whose it is, its
 // ids, its private state, and where it and its amounts stand. All other fields are zero; such an invoice must not be written.
 func (r *Reader) InvoiceNamed(ctx context.Context, id string) (Invoice, error) {
+	if row, _, err := r.recentInvoice(ctx, id); row != nil || err != nil {
+		return row.named(), err
+	}
 	named := record[Invoice]{"invoices", r.invoiceNames}
 	return single(listAs(ctx, r, "select names of invoices", named, "WHERE id = $1", id))
 }
@@ -161,7 +178,11 @@ func (f InvoiceFilter) selected() (rest string, args []any) {
 
 // InsertInvoice stores a new invoice; its Version becomes 1.
 func (t *Tx) InsertInvoice(i *Invoice) error {
-	return t.insertVersioned("invoices", t.invoices().fields(i), &i.Version)
+	err := t.insertVersioned("invoices", t.invoices().fields(i), &i.Version)
+	if err == nil {
+		t.wrote(i.ID, i.asStored())
+	}
+	return err
 }
 
 // UpdateInvoice writes what can change where the stored version is i.Version.
@@ -169,10 +190,18 @@ func (t *Tx) InsertInvoice(i *Invoice) error {
 // purpose, capture, amount, the most that is accepted, reference, description, customer, correlation
 // id and creation time.
 func (t *Tx) UpdateInvoice(i *Invoice) error {
-	return t.update("invoices", t.invoices().fields(i), i.ID, &i.Version)
+	err := t.update("invoices", t.invoices().fields(i), i.ID, &i.Version)
+	if err == nil {
+		t.wrote(i.ID, nil) // what never changes may be another in i
+	}
+	return err
 }
 
 // ChangeInvoice is [Tx.UpdateInvoice] for an invoice that is stored as before, which has i's version: it writes what differs.
 func (t *Tx) ChangeInvoice(before Invoice, i *Invoice) error {
-	return t.updateChanged("invoices", t.invoices().fields(&before), t.invoices().fields(i), i.ID, &i.Version)
+	err := t.updateChanged("invoices", t.invoices().fields(&before), t.invoices().fields(i), i.ID, &i.Version)
+	if err == nil {
+		t.wrote(i.ID, i.changedFrom(before))
+	}
+	return err
 }

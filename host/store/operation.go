@@ -71,6 +71,16 @@ func (r *Reader) OperationByKey(ctx context.Context, tenant string, kind pay.Ope
 	return r.oneOperation(ctx, "WHERE tenant = $1 AND kind = $2 AND idempotency_key = $3 AND idempotency_key <> ''", tenant, string(kind), key)
 }
 
+// HasOperationKey reports whether an operation holds a caller's idempotency key.
+func (r *Reader) HasOperationKey(ctx context.Context, tenant string, kind pay.Operation, key string) (bool, error) {
+	_, err := scalar[int64](ctx, r, "SELECT version FROM operations WHERE tenant = $1 AND kind = $2 AND idempotency_key = $3 AND idempotency_key <> ''",
+		tenant, string(kind), key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // OpenOperation returns the oldest operation of an invoice that is not done: queued, running,
 // unknown or needs_review.
 func (r *Reader) OpenOperation(ctx context.Context, invoiceID string) (Operation, error) {

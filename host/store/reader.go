@@ -17,6 +17,8 @@ type Reader struct {
 	q      querier
 	sealer Sealer
 	texts  *texts
+	// memory is nil where every read goes to the database.
+	memory invoiceMemory
 }
 
 // pool is the querier over read connections. Statements stay prepared on every connection that ran them.

@@ -63,6 +63,7 @@ type Store struct {
 	writerDone chan struct{}
 	wary       int      // of the writer's goroutine: how many batches still use savepoints from the start
 	keys       dataKeys // of the writer's goroutine: as committed
+	recent     *recentInvoices
 	// commits nudges the checkpointer; it has room for one token.
 	commits chan struct{}
 	// finish asks the writer for the last bit of a checkpoint.
@@ -103,9 +104,10 @@ func New(c Config) *Store {
 		acquiring: make(chan struct{}, 1), closing: closing, close: cancel,
 		queue: &queue{wake: make(chan struct{}, 1)}, commits: make(chan struct{}, 1),
 		keys: dataKeys{}, broken: make(chan struct{}), events: make(chan struct{}),
+		recent: newRecentInvoices(),
 	}
 	s.reads = &pool{s: s, db: c.Read}
-	s.Reader = Reader{q: s.reads, sealer: c.Sealer, texts: &texts{}}
+	s.Reader = Reader{q: s.reads, sealer: c.Sealer, texts: &texts{}, memory: s.reads}
 	return s
 }
 

@@ -74,6 +74,18 @@ func (r *Reader) OpenWebhooks(ctx context.Context, state WebhookState, after Web
 		string(state), after.ReceivedAt.UnixMicro(), after.ID, clampLimit(limit))
 }
 
+// WebhookNames is what a webhook names: the host's own id of an object, or the provider's.
+type WebhookNames struct{ AccountID, ObjectID, ProviderRef string }
+
+// UnmatchedWebhooks returns what unmatched webhooks name, oldest first; a limit as in all lists.
+func (r *Reader) UnmatchedWebhooks(ctx context.Context, limit int) ([]WebhookNames, error) {
+	names := record[WebhookNames]{"webhooks", func(w *WebhookNames) []field {
+		return []field{fixed("account_id", &w.AccountID), fixed("object_id", &w.ObjectID), fixed("provider_ref", &w.ProviderRef)}
+	}}
+	return listAs(ctx, r, "select names of webhooks", names, "WHERE state = $1 ORDER BY received_at, id LIMIT $2 + 0",
+		string(WebhookUnmatched), clampLimit(limit))
+}
+
 // InsertWebhook stores a new webhook; its Version becomes 1. When its DedupKey
 // is taken in the account it stores nothing and returns the webhook that holds
 // it. A webhook with an empty key is always new.

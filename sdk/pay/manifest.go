@@ -164,32 +164,29 @@ type FieldSpec struct {
 // what becomes of one that a manifest does not list: informational fields are
 // stored by the host, behavioural ones are refused.
 func CommonFields() map[string]FieldUse {
-	return map[string]FieldUse{
-		"reference":           FieldStored,
-		"description":         FieldStored,
-		"customer.id":         FieldStored,
-		"customer.email":      FieldStored,
-		"customer.phone":      FieldStored,
-		"customer.name":       FieldStored,
-		"payer.locale":        FieldStored,
-		"payer.ip":            FieldStored,
-		"payer.user_agent":    FieldStored,
-		"payer.country":       FieldStored,
-		"metadata":            FieldStored,
-		"initiated_by":        FieldStored,
-		"purpose":             FieldRefused,
-		"capture":             FieldRefused,
-		"expires_in":          FieldRefused,
-		"payment_method":      FieldRefused,
-		"return_urls.default": FieldRefused,
-		"return_urls.success": FieldRefused,
-		"return_urls.failure": FieldRefused,
-		"items":               FieldRefused,
-		"amount_limits.max":   FieldRefused,
-		"save_credential":     FieldRefused,
-		"allow_partial":       FieldRefused,
-		"source":              FieldRefused,
+	fields := map[string]FieldUse{}
+	for _, name := range []string{
+		"reference", "description", "customer.id", "customer.email", "customer.phone", "customer.name", "payer.locale", "payer.ip",
+		"payer.user_agent", "payer.country", "metadata", "initiated_by",
+		"purpose", "capture", "expires_in", "payment_method", "return_urls.default", "return_urls.success", "return_urls.failure",
+		"items", "amount_limits.max", "save_credential", "allow_partial", "source",
+	} {
+		fields[name] = unlistedUse(name)
 	}
+	return fields
+}
+
+// unlistedUse is what becomes of a common field that a manifest does not list; empty for a name that is no common field.
+func unlistedUse(name string) FieldUse {
+	switch name {
+	case "reference", "description", "customer.id", "customer.email", "customer.phone", "customer.name", "payer.locale", "payer.ip",
+		"payer.user_agent", "payer.country", "metadata", "initiated_by":
+		return FieldStored
+	case "purpose", "capture", "expires_in", "payment_method", "return_urls.default", "return_urls.success", "return_urls.failure",
+		"items", "amount_limits.max", "save_credential", "allow_partial", "source":
+		return FieldRefused
+	}
+	return ""
 }
 
 // Field returns what becomes of the named common field.
@@ -197,7 +194,7 @@ func (m Manifest) Field(name string) FieldSpec {
 	if f, ok := m.Fields[name]; ok {
 		return f
 	}
-	return FieldSpec{Use: CommonFields()[name]}
+	return FieldSpec{Use: unlistedUse(name)}
 }
 
 // RateScope is what a rate limit counts.

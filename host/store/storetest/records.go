@@ -47,7 +47,7 @@ func checkRoundTrips(t *testing.T, st *store.Store) {
 		func(a *store.Account) (store.Account, error) { return st.Account(ctx, a.ID) })
 	roundTrip(t, st, func(i *store.Invoice) { i.ID, i.AccountID = "inv", "acc" },
 		func(tx *store.Tx, i *store.Invoice) error { return tx.InsertInvoice(i) },
-		func(i *store.Invoice) (store.Invoice, error) { return st.Invoice(ctx, i.ID) })
+		func(i *store.Invoice) (store.Invoice, error) { return bothWays(ctx, st, i.ID) })
 	roundTrip(t, st, func(o *store.Operation) { o.ID, o.AccountID = "op", "acc" },
 		func(tx *store.Tx, o *store.Operation) error { _, err := tx.InsertOperation(o); return err },
 		func(o *store.Operation) (store.Operation, error) { return st.Operation(ctx, o.ID) })
@@ -132,7 +132,7 @@ func checkZeroRecords(t *testing.T, st *store.Store) {
 		_, err := tx.InsertWebhook(&webhook)
 		return err
 	})
-	gotInvoice, err := st.Invoice(ctx, "inv")
+	gotInvoice, err := bothWays(ctx, st, "inv")
 	must(t, err)
 	equal(t, "invoice", gotInvoice, invoice)
 	gotOperation, err := st.Operation(ctx, "op")
@@ -175,6 +175,9 @@ func checkNotFound(t *testing.T, st *store.Store) {
 	ask("operation", err)
 	_, err = st.OperationByKey(ctx, "", pay.OpCreate, "")
 	ask("operation by key", err)
+	taken, err := st.HasOperationKey(ctx, "", pay.OpCreate, "")
+	must(t, err)
+	equal(t, "the empty key is taken", taken, false)
 	_, err = st.OpenOperation(ctx, "none")
 	ask("open operation", err)
 	_, err = st.Refund(ctx, "none")

@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"provider keys", "a provider key names one operation of an account", checkProviderKeys},
 		{"webhook deduplication", "a webhook that is delivered twice is one row", checkWebhookDedup},
 		{"webhook inbox", "what is closed by two is closed once, and the oldest is found first", checkWebhookInbox},
+		{"recent invoices", "an invoice that is remembered otherwise than it is stored decides about money", checkRecent},
 		{"invoice by name", "an adapter judges a webhook by these columns", checkInvoiceNamed},
 		{"jobs are isolated", "a failing job must not hurt those that share its commit", checkIsolation},
 		{"a rolled-back job leaves its records alone", "a job may run again with the same variables", checkRewind},

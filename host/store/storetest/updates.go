@@ -45,7 +45,7 @@ func checkChanges(t *testing.T, st *store.Store, newer store.Invoice, later stor
 	})
 	change := func(editInvoice func(*store.Invoice), editOperation func(*store.Operation)) {
 		t.Helper()
-		wasInvoice, err := st.Invoice(t.Context(), "inv-2")
+		wasInvoice, err := bothWays(t.Context(), st, "inv-2")
 		must(t, err)
 		wasOperation, err := st.Operation(t.Context(), "op-2")
 		must(t, err)
@@ -58,7 +58,7 @@ func checkChanges(t *testing.T, st *store.Store, newer store.Invoice, later stor
 			}
 			return tx.ChangeOperation(wasOperation, &nextOperation)
 		})
-		gotInvoice, err := st.Invoice(t.Context(), "inv-2")
+		gotInvoice, err := bothWays(t.Context(), st, "inv-2")
 		must(t, err)
 		gotOperation, err := st.Operation(t.Context(), "op-2")
 		must(t, err)
@@ -100,7 +100,7 @@ func checkUpdates(t *testing.T, st *store.Store) {
 		newer.Version = invoice.Version
 		return tx.UpdateInvoice(&newer)
 	})
-	gotInvoice, err := st.Invoice(t.Context(), "inv")
+	gotInvoice, err := bothWays(t.Context(), st, "inv")
 	must(t, err)
 	equal(t, "invoice", gotInvoice, merged(invoice, newer, "Tenant", "Mode", "AccountID", "Provider", "Purpose", "Capture",
 		"Amount", "MaxAmount", "Reference", "Description", "CustomerID", "CorrelationID", "CreatedAt"))
@@ -176,7 +176,7 @@ func checkSwap(t *testing.T, st *store.Store) {
 	equal(t, "version of the winner", first.Version, int64(2))
 	wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { return tx.UpdateInvoice(&second) }), store.ErrConflict)
 	equal(t, "version of the loser", second.Version, int64(1))
-	got, err := st.Invoice(t.Context(), "inv")
+	got, err := bothWays(t.Context(), st, "inv")
 	must(t, err)
 	equal(t, "stored", got, first)
 	wantErr(t, st.Write(t.Context(), func(tx *store.Tx) error { i := newInvoice("inv"); return tx.InsertInvoice(&i) }), store.ErrConflict)
@@ -209,7 +209,7 @@ func checkConcurrentSwaps(t *testing.T, st *store.Store) {
 		})
 	}
 	wg.Wait()
-	got, err := st.Invoice(t.Context(), "inv")
+	got, err := bothWays(t.Context(), st, "inv")
 	must(t, err)
 	equal(t, "additions", got.ProviderVersion, int64(callers*rounds))
 	equal(t, "version", got.Version, int64(callers*rounds+1))
@@ -246,6 +246,11 @@ func checkKeyRace(t *testing.T, st *store.Store) {
 		if holder != all[0].ID {
 			t.Errorf("caller %d was told %s holds the key, it is %s", n, holder, all[0].ID)
 		}
+	}
+	for key, want := range map[string]bool{"same key": true, "another": false} {
+		taken, err := st.HasOperationKey(t.Context(), all[0].Tenant, all[0].Kind, key)
+		must(t, err)
+		equal(t, key+" is taken", taken, want)
 	}
 	// Another kind or tenant is another scope.
 	for n, change := range []func(*store.Operation){func(o *store.Operation) { o.Kind = pay.OpRefund }, func(o *store.Operation) { o.Tenant = "t2" }} {
@@ -322,6 +327,14 @@ func checkWebhookInbox(t *testing.T, st *store.Store) {
 		order = append(order, at.ID+" of "+at.AccountID)
 	}
 	equal(t, "accepted webhooks, oldest first", strings.Join(order, ", "), "w3 of acc, w1 of acc, w2 of acc")
+	names, err := st.UnmatchedWebhooks(t.Context(), 10)
+	must(t, err)
+	equal(t, "unmatched webhooks", len(names), 0)
+	row.ID, row.DedupKey, row.State, row.ObjectID, row.ProviderRef = "w4", "w4", store.WebhookUnmatched, "inv_4", "ref-4"
+	write(t, st, func(tx *store.Tx) error { _, err := tx.InsertWebhook(&row); return err })
+	names, err = st.UnmatchedWebhooks(t.Context(), 10)
+	must(t, err)
+	equal(t, "what unmatched webhooks name", names, []store.WebhookNames{{AccountID: "acc", ObjectID: "inv_4", ProviderRef: "ref-4"}})
 
 	before, err := st.Webhook(t.Context(), "w1")
 	must(t, err)
@@ -347,14 +360,19 @@ func checkInvoiceNamed(t *testing.T, st *store.Store) {
 	write(t, st, func(tx *store.Tx) error { return tx.InsertInvoice(&inv) })
 	whole, err := st.Invoice(t.Context(), "inv")
 	must(t, err)
-	short, err := st.InvoiceNamed(t.Context(), "inv")
-	must(t, err)
-	equal(t, "invoice", short, store.Invoice{
+	want := store.Invoice{
 		ID: whole.ID, AccountID: whole.AccountID, Status: whole.Status, Final: whole.Final, Purpose: whole.Purpose, Capture: whole.Capture,
 		Amount: whole.Amount, Due: whole.Due, Authorized: whole.Authorized, Captured: whole.Captured, Refunded: whole.Refunded,
 		ProviderRef: whole.ProviderRef, ProviderRefs: whole.ProviderRefs, ProviderKey: whole.ProviderKey, CreateOperationID: whole.CreateOperationID,
 		PrivateState: whole.PrivateState, CreatedAt: whole.CreatedAt, ExpiresAt: whole.ExpiresAt,
-	})
+	}
+	remembered, err := st.InvoiceNamed(t.Context(), "inv")
+	must(t, err)
+	equal(t, "remembered invoice", remembered, want)
+	write(t, st, func(tx *store.Tx) error { return tx.UpdateInvoice(&whole) }) // after which it must be read
+	read, err := st.InvoiceNamed(t.Context(), "inv")
+	must(t, err)
+	equal(t, "invoice", read, want)
 	_, err = st.InvoiceNamed(t.Context(), "none")
 	wantErr(t, err, store.ErrNotFound)
 }

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"maps"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/payhost/payhost/sdk/pay"
+)
+
+// keptInvoices is how many invoices stay in memory, about two kilobytes each.
+const keptInvoices = 2048
+
+// recentInvoices keeps the invoices that were written or looked at last, exactly as they are stored: nobody else writes to the database, so
+// the writer says with every commit what has changed. Webhooks, looks and further operations mostly concern these. It is safe for
+// concurrent use.
+type recentInvoices struct {
+	mu   sync.Mutex
+	rows map[string]*recentInvoice
+	// order has the ids in the order in which they came; once it is full, the one at next makes room.
+	order []string
+	next  int
+	// commits counts the commits that changed an invoice. What was read before one is not kept after it.
+	commits int64
+}
+
+// recentInvoice is an invoice whose maps and state nobody changes; nil while it is being changed.
+type recentInvoice struct{ row *Invoice }
+
+func newRecentInvoices() *recentInvoices { return &recentInvoices{rows: map[string]*recentInvoice{}} }
+
+// get returns an invoice, or nil and the mark for [recentInvoices.keep].
+func (c *recentInvoices) get(id string) (row *Invoice, mark int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at, ok := c.rows[id]; ok {
+		return at.row, c.commits
+	}
+	return nil, c.commits
+}
+
+// keep takes an invoice that was read after mark was taken.
+func (c *recentInvoices) keep(row Invoice, mark int64) {
+	own := row.detached()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.commits == mark {
+		c.put(row.ID, &own)
+	}
+}
+
+// put makes room where needed. The caller holds mu.
+func (c *recentInvoices) put(id string, row *Invoice) {
+	if at, ok := c.rows[id]; ok {
+		at.row = row
+		return
+	}
+	c.rows[id] = &recentInvoice{row}
+	if len(c.order) < keptInvoices {
+		c.order = append(c.order, id)
+		return
+	}
+	delete(c.rows, c.order[c.next])
+	c.order[c.next] = id
+	c.next = (c.next + 1) % keptInvoices
+}
+
+// changing is called before a commit: from now on the database must be asked for what it changes.
+func (c *recentInvoices) changing(rows map[string]*Invoice) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.commits++
+	for id := range rows {
+		if at, ok := c.rows[id]; ok {
+			at.row = nil
+		}
+	}
+}
+
+// changed is called after the commit. Of a nil row is not known what it is.
+func (c *recentInvoices) changed(rows map[string]*Invoice) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.commits++ // what was read while it was committed is as old as before
+	for id, row := range rows {
+		if _, kept := c.rows[id]; kept || row != nil {
+			c.put(id, row)
+		}
+	}
+}
+
+// detached is the invoice with maps and a state of its own.
+func (i Invoice) detached() Invoice {
+	i.Metadata, i.ProviderRefs, i.ProviderData = maps.Clone(i.Metadata), maps.Clone(i.ProviderRefs), maps.Clone(i.ProviderData)
+	if i.PrivateState != nil {
+		state := pay.State{Version: i.PrivateState.Version, Data: append([]byte{}, i.PrivateState.Data...)}
+		i.PrivateState = &state
+	}
+	return i
+}
+
+// asStored is the invoice as it is read after it was written; nil where that cannot be said without reading it.
+func (i Invoice) asStored() *Invoice {
+	for _, m := range []map[string]string{i.Metadata, i.ProviderRefs, i.ProviderData} {
+		for k, v := range m {
+			if !utf8.ValidString(k) || !utf8.ValidString(v) { // JSON does not keep these
+				return nil
+			}
+		}
+	}
+	i = i.detached()
+	for _, t := range []*time.Time{&i.ProviderTime, &i.NextLookAt, &i.ExpiresAt, &i.ClosedAt, &i.CreatedAt, &i.UpdatedAt} {
+		if !t.IsZero() {
+			*t = time.UnixMicro(t.UnixMicro()).UTC()
+		}
+	}
+	return &i
+}
+
+func (i *Invoice) version() int64 {
+	if i == nil {
+		return 0
+	}
+	return i.Version
+}
+
+// named is what [Reader.InvoiceNamed] reads of an invoice.
+func (i *Invoice) named() Invoice {
+	if i == nil {
+		return Invoice{}
+	}
+	return Invoice{
+		ID: i.ID, AccountID: i.AccountID, Status: i.Status, Final: i.Final, Purpose: i.Purpose, Capture: i.Capture, Amount: i.Amount, Due: i.Due,
+		Authorized: i.Authorized, Captured: i.Captured, Refunded: i.Refunded, ProviderRef: i.ProviderRef, ProviderRefs: i.ProviderRefs,
+		ProviderKey: i.ProviderKey, CreateOperationID: i.CreateOperationID, PrivateState: i.PrivateState, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
+	}.detached()
+}
+
+// changedFrom is an invoice that was stored as before, after what may change was written.
+func (i Invoice) changedFrom(before Invoice) *Invoice {
+	i.ID, i.Tenant, i.Mode, i.AccountID, i.Provider = before.ID, before.Tenant, before.Mode, before.AccountID, before.Provider
+	i.Purpose, i.Capture, i.Amount, i.MaxAmount = before.Purpose, before.Capture, before.Amount, before.MaxAmount
+	i.Reference, i.Description, i.CustomerID = before.Reference, before.Description, before.CustomerID
+	i.CorrelationID, i.CreatedAt = before.CorrelationID, before.CreatedAt
+	return i.asStored()
+}
