@@ -17,8 +17,9 @@ type adapterCall struct {
 	frame    pay.Call  // and the two below: set when the call is given to an adapter
 	method   method    // empty before
 	mutating bool
-	listener listener // nil: nobody hears of it when the call is given up
-	late     bool     // the adapter has returned, but was given up before; for the goroutine it ran in
+	lent     *lentMessages // nil: messages are not lent
+	listener listener      // nil: nobody hears of it when the call is given up
+	late     bool          // the adapter has returned, but was given up before; for the goroutine it ran in
 
 	mu       sync.Mutex         // guards the fields below
 	inner    context.Context    // does the waiting; nil until somebody waits

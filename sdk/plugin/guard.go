@@ -136,14 +136,17 @@ func (g *guard) open(ctx context.Context, call pay.Call, cfg pay.AccountConfig) 
 //
 // The adapter runs in the goroutine of the caller where somebody else answers in time for an adapter that does not return: the
 // lane, which hears of it from the overseer, or a transport whose other end has stopped waiting by then.
-func invoke[Res any](
-	ctx context.Context, g *guard, m method, call *pay.Call, mutating bool, fn func(context.Context, pay.Account) (Res, error),
+//
+// An account that lists an ability and is no T has contradicted itself; nothing happened.
+func invoke[T, In, Res any](
+	ctx context.Context, g *guard, m method, call *pay.Call, mutating bool, in In, do func(T, context.Context, In) (Res, error),
 ) (res Res, err error) {
 	h, ok := g.handles.use(call.AccountID, call.AccountRevision)
 	if !ok {
 		return res, accountNotOpen()
 	}
-	if !h.abilities.Has(m.ability()) {
+	account, ok := h.account.(T)
+	if !ok || !h.abilities.Has(m.ability()) {
 		g.handles.release(h)
 		return res, pay.Unsupported(string(m.ability()))
 	}
@@ -151,17 +154,17 @@ func invoke[Res any](
 		g.handles.release(h)
 		return res, notStarted(m)
 	}
-	c, ok := ctx.(*adapterCall) // of the lane, which ends it when the answer has been queued
+	c, ok := ctx.(*adapterCall) // whoever made it ends it when the answer has been written
 	if !ok {
 		c = &adapterCall{around: ctx}
 		defer c.end()
 	}
 	c.enter(m, call, mutating)
-	if c.listener != nil || !g.local && endsBy(ctx, call.Deadline) {
-		res, err = here(g, c, h, fn)
+	if c.listener != nil || !g.local && endsBy(c.around, call.Deadline) {
+		res, err = here(g, c, h, account, in, do)
 		return res, known(err, mutating)
 	}
-	return handOver(g, c, func(ctx context.Context) (Res, error) { return fn(ctx, h.account) },
+	return handOver(g, c, func(ctx context.Context) (Res, error) { return do(account, ctx, in) },
 		func(Res, bool) { g.handles.release(h) })
 }
 
@@ -171,8 +174,10 @@ func endsBy(ctx context.Context, deadline time.Time) bool {
 	return ok && (deadline.IsZero() || end.Before(deadline.Add(grace)))
 }
 
-// here runs fn in this goroutine.
-func here[Res any](g *guard, c *adapterCall, h *handle, fn func(context.Context, pay.Account) (Res, error)) (res Res, err error) {
+// here runs the adapter in this goroutine.
+func here[T, In, Res any](
+	g *guard, c *adapterCall, h *handle, account T, in In, do func(T, context.Context, In) (Res, error),
+) (res Res, err error) {
 	g.overseer.add(c)
 	defer func() {
 		if p := recover(); p != nil {
@@ -182,7 +187,7 @@ func here[Res any](g *guard, c *adapterCall, h *handle, fn func(context.Context,
 		g.leave(c)
 		g.handles.release(h)
 	}()
-	return fn(c, h.account)
+	return do(account, c, in)
 }
 
 // leave takes note that an adapter has returned.

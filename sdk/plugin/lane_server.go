@@ -16,7 +16,11 @@ import (
 
 // registerServices makes a gRPC server serve the contract, one by one and over the stream lane.
 func registerServices(s grpc.ServiceRegistrar, impl pluginv1.ProviderServiceServer, log *slog.Logger) {
-	pluginv1.RegisterProviderServiceServer(s, impl)
+	if ours, ok := impl.(*server); ok {
+		s.RegisterService(ours.unaryDesc(), ours)
+	} else {
+		pluginv1.RegisterProviderServiceServer(s, impl)
+	}
 	pluginv1.RegisterLaneServiceServer(s, newLaneServer(impl, log))
 }
 
@@ -27,6 +31,7 @@ type laneServer struct {
 	log     *slog.Logger
 	recover grpc.UnaryServerInterceptor
 	methods map[string]grpc.MethodHandler
+	ours    *server // nil: impl is of another kind
 }
 
 func newLaneServer(impl pluginv1.ProviderServiceServer, log *slog.Logger) *laneServer {
@@ -34,6 +39,7 @@ func newLaneServer(impl pluginv1.ProviderServiceServer, log *slog.Logger) *laneS
 	for _, desc := range pluginv1.ProviderService_ServiceDesc.Methods {
 		s.methods[desc.MethodName] = desc.Handler
 	}
+	s.ours, _ = impl.(*server)
 	return s
 }
 
@@ -63,6 +69,18 @@ func (s *laneServer) Carry(stream grpc.BidiStreamingServer[pluginv1.CarryRequest
 	}
 }
 
+// find finds out how a call is served.
+func (s *laneServer) find(c *laneServed, method []byte) {
+	if s.ours != nil {
+		c.serving = s.ours.methods[string(method)]
+	} else {
+		c.handler = s.methods[string(method)]
+	}
+	if c.serving == nil && c.handler == nil {
+		c.name = clip(string(method))
+	}
+}
+
 // laneRun is one stream in a plugin.
 type laneRun struct {
 	server  *laneServer
@@ -81,8 +99,9 @@ type laneServed struct {
 	adapterCall
 	run     *laneRun
 	id      uint64
+	serving serving            // nil: unknown, or not ours
 	handler grpc.MethodHandler // nil: unknown
-	name    string             // of an unknown method
+	name    string             // of the method
 	request []byte
 }
 
@@ -95,13 +114,11 @@ func (r *laneRun) start(f laneCallFrame) error {
 		return fmt.Errorf("a request has %d bytes, more than %d", len(f.request), laneMaxRequest)
 	}
 	r.last = f.id
-	c := &laneServed{run: r, id: f.id, handler: r.server.methods[string(f.method)], request: f.request}
+	c := &laneServed{run: r, id: f.id, request: f.request}
+	r.server.find(c, f.method)
 	c.around, c.listener = r.ctx, c
 	if f.timeout > 0 {
 		c.deadline = time.Now().Add(f.timeout)
-	}
-	if c.handler == nil {
-		c.name = clip(string(f.method))
 	}
 	r.mu.Lock()
 	full := len(r.calls) >= laneMaxCalls
@@ -183,23 +200,44 @@ func (c *laneServed) invoke(scratch []byte) (encoded []byte, err error) {
 			encoded, err = scratch, recovered(server.log, pluginv1.LaneService_Carry_FullMethodName, p)
 		}
 	}()
-	if c.handler == nil {
-		return scratch, status.Error(codes.Unimplemented, "unknown method "+c.name)
-	}
-	res, err := c.handler(server.impl, &c.adapterCall, c.decode, server.recover)
-	if err != nil {
+	switch {
+	case c.serving != nil:
+		c.lent = server.ours.lent.get()
+		res, err := c.serving(server.ours, &c.adapterCall, c)
+		if err == nil {
+			scratch, err = appendMessage(scratch, res)
+		}
+		c.lent.giveBack()
+		return scratch, err
+	case c.handler != nil:
+		res, err := c.handler(server.impl, &c.adapterCall, c.decodeAny, server.recover)
+		if err == nil {
+			scratch, err = appendMessage(scratch, res)
+		}
 		return scratch, err
 	}
-	return appendMessage(scratch, res)
+	return scratch, status.Error(codes.Unimplemented, "unknown method "+c.name)
 }
 
-// decode reads the request, which nothing refers to afterwards.
-func (c *laneServed) decode(in any) error {
-	if err := readMessage(c.request, in, nil); err != nil {
-		return status.Error(codes.Internal, "the request cannot be decoded: "+err.Error())
+// decode implements incoming. Nothing refers to the request afterwards.
+func (c *laneServed) decode(m wireMessage) error {
+	if err := decodeWire(c.request, m, lenderOf(&c.adapterCall)); err != nil {
+		return undecodable(err)
 	}
 	c.request = nil
 	return nil
+}
+
+// decodeAny is decode for a service that is not ours.
+func (c *laneServed) decodeAny(in any) error {
+	if err := readMessage(c.request, in, nil); err != nil {
+		return undecodable(err)
+	}
+	return nil
+}
+
+func undecodable(err error) error {
+	return status.Error(codes.Internal, "the request cannot be decoded: "+err.Error())
 }
 
 // faultFrame answers with a status.
