@@ -29,7 +29,7 @@ func TestNothingLentIsKept(t *testing.T) {
 	}
 	answer := func(req pay.CreateInvoice) pay.InvoiceState {
 		state := benchAnswer(req)
-		state.ProviderRef, state.Evidence.Raw = "p-"+req.InvoiceID, []byte("raw "+req.InvoiceID)
+		state.ProviderRef, state.Report.Evidence.Raw = "p-"+req.InvoiceID, []byte("raw "+req.InvoiceID)
 		state.Data = map[string]string{"of": req.InvoiceID}
 		state.ProviderRefs = map[string]string{"short": req.Reference}
 		return state
@@ -65,7 +65,7 @@ func TestNothingLentIsKept(t *testing.T) {
 			state := answer(request(i))
 			require.Equal(t, state.ProviderRef, states[i].ProviderRef)
 			require.Equal(t, state.ProviderRefs, states[i].ProviderRefs)
-			require.Equal(t, state.Evidence.Raw, states[i].Evidence.Raw)
+			require.Equal(t, state.Report.Evidence.Raw, states[i].Report.Evidence.Raw)
 			require.Equal(t, state.Data, states[i].Data)
 			require.Equal(t, state.NextActions, states[i].NextActions)
 		}
