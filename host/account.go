@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"time"
 
 	"github.com/payhost/payhost/host/store"
@@ -94,6 +93,11 @@ func (h *Host) PutAccount(ctx context.Context, a Account) error {
 }
 
 func (h *Host) putAccount(ctx context.Context, a Account, source, reason string) error {
+	return h.putKnown(ctx, a, source, reason, store.Account{})
+}
+
+// putKnown is putAccount for an account that is stored as known, or was a moment ago: what is the same needs no transaction.
+func (h *Host) putKnown(ctx context.Context, a Account, source, reason string, known store.Account) error {
 	if a.Tenant == "" {
 		a.Tenant = DefaultTenant
 	}
@@ -102,6 +106,12 @@ func (h *Host) putAccount(ctx context.Context, a Account, source, reason string)
 	}
 	if err := h.checkAccount(ctx, a); err != nil {
 		return err
+	}
+	if sameAccount(known, a, source) {
+		if len(known.Abilities) > 0 && h.asleep(known.Provider) {
+			return nil // nothing new, so no reason to start a process
+		}
+		return h.openStored(ctx, known)
 	}
 	var stored, old store.Account
 	err := h.writeAccount(ctx, func(tx *store.Tx) error {
@@ -146,10 +156,10 @@ func (h *Host) updateAccount(ctx context.Context, tx *store.Tx, old store.Accoun
 		}
 	}
 	*out = old
-	sameConfig := equalJSON(old.Config, a.Config)
-	if sameConfig && old.TimeZone == a.TimeZone && maps.Equal(old.Labels, a.Labels) && old.Source == source {
+	if sameAccount(old, a, source) {
 		return nil
 	}
+	sameConfig := equalJSON(old.Config, a.Config)
 	out.TimeZone, out.Labels, out.Source, out.UpdatedAt = a.TimeZone, a.Labels, source, h.now()
 	if !sameConfig {
 		out.Config = a.Config
@@ -161,6 +171,12 @@ func (h *Host) updateAccount(ctx context.Context, tx *store.Tx, old store.Accoun
 	entry := h.audit(ctx, "account.change", "account", a.ID, accountAudit(old), accountAudit(*out))
 	entry.Reason = reason
 	return tx.AppendAudit(entry)
+}
+
+// sameAccount reports whether putting a would leave the account as it is stored.
+func sameAccount(old store.Account, a Account, source string) bool {
+	return old.ID == a.ID && old.Provider == a.Provider && old.Mode == a.Mode && old.Tenant == a.Tenant && old.Source == source &&
+		old.TimeZone == a.TimeZone && maps.Equal(old.Labels, a.Labels) && equalJSON(old.Config, a.Config)
 }
 
 // accountAudit is what the audit log may know of an account: never its config.
@@ -267,7 +283,18 @@ func equalJSON(a, b json.RawMessage) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-func validName(s string) bool { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`).MatchString(s) }
+// validName reports whether s has the form [a-z][a-z0-9-]{0,31}.
+func validName(s string) bool {
+	if s == "" || len(s) > 32 || s[0] < 'a' || s[0] > 'z' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
 
 // decodeExact decodes one JSON value keeping the digits of numbers.
 func decodeExact(raw json.RawMessage, v any) error {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/payhost/payhost/host/store"
 )
 
-// bootAccounts is how many configured accounts of one provider are put at a time.
-const bootAccounts = 8
+// bootAccounts is how many configured accounts of one provider are put at a time: those that are new share commits.
+const bootAccounts = 32
 
 // bootPatience is what the first starts may take longer than a call would wait for one: the opening of an account of a plugin that does not
 // start is given up by then.
@@ -54,24 +56,38 @@ func (h *Host) bootProvider(ctx context.Context, provider string, list []Account
 		}
 	}
 	steps <- struct{}{}
+	stored := h.storedAccounts(ctx, list)
 	slots := make(chan struct{}, bootAccounts)
 	var puts sync.WaitGroup
 	defer puts.Wait()
 	for _, a := range list {
 		slots <- struct{}{}
 		puts.Go(func() {
-			h.putConfigured(ctx, a)
+			h.putConfigured(ctx, a, stored[a.ID])
 			<-slots
 			steps <- struct{}{}
 		})
 	}
 }
 
-func (h *Host) putConfigured(ctx context.Context, a Account) {
+// storedAccounts are those of a list that are stored, by id. It says nothing of one that cannot be read: whoever puts it will.
+func (h *Host) storedAccounts(ctx context.Context, list []Account) map[string]store.Account {
+	ids := make([]string, len(list))
+	for i, a := range list {
+		ids[i] = a.ID
+	}
+	rows, err := h.store.AccountsNamed(ctx, ids)
+	if err != nil {
+		h.log.Warn("reading the stored accounts; all are put anew", "error", err.Error())
+	}
+	return rows
+}
+
+func (h *Host) putConfigured(ctx context.Context, a Account, known store.Account) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err := h.putAccount(ctx, a, "config", ""); err != nil {
+	if err := h.putKnown(ctx, a, "config", "", known); err != nil {
 		h.noteAccount(a.ID, err.Error())
 		h.log.Error("configured account cannot be used", "account", a.ID, "provider", a.Provider, "error", err.Error())
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/payhost/payhost/host"
 	"github.com/payhost/payhost/host/hosttest"
+	"github.com/payhost/payhost/host/store/sqlite"
 	"github.com/payhost/payhost/sdk/pay"
 )
 
@@ -64,4 +65,59 @@ func TestAPluginThatHangsAtItsStartDelaysNoOther(t *testing.T) {
 	})
 	_, err = h.Account(t.Context(), "nobodys")
 	require.ErrorIs(t, err, pay.KindNotFound)
+}
+
+// A start writes what differs from what is stored, and nothing else: a host with many accounts starts without a transaction for each.
+func TestAStartChangesOnlyAccountsThatDiffer(t *testing.T) {
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, st.Close()) })
+	var accounts []host.Account
+	for i := range 150 {
+		accounts = append(accounts, host.Account{
+			ID: fmt.Sprintf("acc-%03d", i), Provider: hosttest.ProviderName, Config: json.RawMessage(`{"token":"` + hosttest.Token + `"}`),
+			Labels: map[string]string{"shop": fmt.Sprint(i)}, TimeZone: "Europe/Kyiv",
+		})
+	}
+	start := func(t *testing.T) map[string]host.AccountStatus {
+		h := hosttest.StartOn(t, st, hosttest.NewProvider(), func(c *host.Config) { c.Accounts = accounts })
+		list, err := h.Accounts(t.Context())
+		require.NoError(t, err)
+		stored := map[string]host.AccountStatus{}
+		for _, a := range list {
+			stored[a.ID] = a
+		}
+		return stored
+	}
+	var first, second map[string]host.AccountStatus
+	t.Run("first", func(t *testing.T) { first = start(t) })
+	require.Len(t, first, 150)
+	audited, err := st.Audit(t.Context(), 0, 500)
+	require.NoError(t, err)
+
+	accounts[7].Labels = map[string]string{"shop": "another"}
+	accounts[70].Config = json.RawMessage(`{ "token": "` + hosttest.Token + `" }`) // reads the same
+	accounts[100].Mode = pay.ModeSandbox                                           // cannot be changed
+	accounts[149].TimeZone = ""
+	accounts = append(accounts, host.Account{ID: "new", Provider: hosttest.ProviderName, Config: accounts[0].Config})
+	t.Run("second", func(t *testing.T) { second = start(t) })
+	require.Len(t, second, 151)
+	require.Equal(t, "another", second["acc-007"].Labels["shop"])
+	require.Empty(t, second["acc-149"].TimeZone)
+	require.Equal(t, pay.ModeLive, second["acc-100"].Mode)
+	require.Contains(t, second["acc-100"].Problem, "cannot be changed")
+	require.NotEmpty(t, second["new"].Abilities)
+	for id, was := range first {
+		now := second[id]
+		require.Equal(t, int64(1), now.Revision)
+		if id == "acc-007" || id == "acc-149" {
+			require.True(t, now.UpdatedAt.After(was.UpdatedAt))
+			continue
+		}
+		now.Problem = ""
+		require.Equal(t, was, now)
+	}
+	again, err := st.Audit(t.Context(), 0, 500)
+	require.NoError(t, err)
+	require.Len(t, again, len(audited)+3)
 }

@@ -99,13 +99,13 @@ func (h *Host) tryOnce(ctx context.Context, c command, op store.Operation) verdi
 	use.describe(&v.try)
 
 	limit := use.limit(callOf(op.Kind, op.Action))
-	callCtx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	frame := pay.Call{
 		OperationID: op.ID, ProviderKey: op.ProviderKey, Try: op.Try, AccountID: c.account.ID, AccountRevision: c.account.Revision,
 		Mode: c.account.Mode, Deadline: h.now().Add(limit), Traceparent: op.Traceparent, CorrelationID: op.CorrelationID,
 	}
-	v.effect, err = c.call(pay.WithCall(callCtx, frame), use.account, frame, op)
+	callCtx := calling(ctx, limit, frame)
+	defer callCtx.End()
+	v.effect, err = c.call(callCtx, use.account, frame, op)
 	v.try.Transport = use.transport(err)
 	use.tally(err)
 	if err != nil {

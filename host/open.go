@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/payhost/payhost/host/store"
@@ -155,8 +155,17 @@ func (h *Host) accountProblem(id string) string {
 	return h.problems[id]
 }
 
-// secretReference is a whole string value such as ${env:MONO_TOKEN}.
-const secretReference = `^\$\{([a-z]+:[^}]+)\}$`
+// secretReference is what a whole string value such as ${env:MONO_TOKEN} refers to: a name in small letters, a colon and anything
+// but a closing brace.
+func secretReference(s string) (string, bool) {
+	inside, opened := strings.CutPrefix(s, "${")
+	inside, closed := strings.CutSuffix(inside, "}")
+	kind, name, named := strings.Cut(inside, ":")
+	if !opened || !closed || !named || kind == "" || name == "" || strings.Contains(inside, "}") || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return "", false
+	}
+	return inside, true
+}
 
 // resolveSecrets replaces references in a config by their values. The result
 // lives only in memory.
@@ -165,35 +174,34 @@ func (h *Host) resolveSecrets(ctx context.Context, config json.RawMessage) (json
 	if err := decodeExact(config, &doc); err != nil {
 		return nil, pay.Invalid("config", "is not a JSON object")
 	}
-	pattern := regexp.MustCompile(secretReference)
 	var problems fieldErrors
-	doc = h.resolveIn(ctx, doc, "config", pattern, &problems)
+	doc = h.resolveIn(ctx, doc, "config", &problems)
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
 	return json.Marshal(doc)
 }
 
-func (h *Host) resolveIn(ctx context.Context, v any, path string, pattern *regexp.Regexp, problems *fieldErrors) any {
+func (h *Host) resolveIn(ctx context.Context, v any, path string, problems *fieldErrors) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, value := range v {
-			v[key] = h.resolveIn(ctx, value, path+"."+key, pattern, problems)
+			v[key] = h.resolveIn(ctx, value, path+"."+key, problems)
 		}
 	case []any:
 		for i, value := range v {
-			v[i] = h.resolveIn(ctx, value, path+"."+itoa(i), pattern, problems)
+			v[i] = h.resolveIn(ctx, value, path+"."+itoa(i), problems)
 		}
 	case string:
-		found := pattern.FindStringSubmatch(v)
-		if found == nil {
+		reference, found := secretReference(v)
+		if !found {
 			return v
 		}
 		if h.cfg.Secrets == nil {
 			problems.add(path, "is a secret reference, and this host resolves none")
 			return v
 		}
-		value, err := h.cfg.Secrets.Resolve(ctx, found[1])
+		value, err := h.cfg.Secrets.Resolve(ctx, reference)
 		if err != nil {
 			problems.add(path, "%s", err.Error())
 			return v

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/payhost/payhost/sdk/pay"
+	"github.com/payhost/payhost/sdk/plugin"
 )
 
 // PluginCall is one kind of call that a host makes of an adapter; [Plugin.Timeouts] names it.
@@ -86,6 +87,11 @@ func (u *accountUse) limit(call PluginCall) time.Duration {
 // within gives ctx the deadline of a call.
 func (u *accountUse) within(ctx context.Context, call PluginCall) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, u.limit(call))
+}
+
+// calling is the context of one call that may take so long, with its frame. It must be ended when the call has returned.
+func calling(ctx context.Context, limit time.Duration, frame pay.Call) *plugin.CallContext {
+	return plugin.NewCallContext(ctx, time.Now().Add(limit), frame) //nolint:forbidigo // deadlines of contexts are on the system's clock
 }
 
 // timeout is what is set for a call of an installed version; 0 when nothing is.

@@ -34,8 +34,9 @@ func (h *Host) Reconfigure(ctx context.Context, accounts []Account) error {
 		return err
 	}
 	var problems []error
+	stored := h.storedAccounts(ctx, accounts)
 	for _, a := range accounts {
-		err := h.putAccount(ctx, a, "config", "")
+		err := h.putKnown(ctx, a, "config", "", stored[a.ID])
 		if err == nil {
 			err = h.renew(ctx, a.ID)
 		}

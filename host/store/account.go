@@ -45,6 +45,13 @@ func (r *Reader) Accounts(ctx context.Context, tenant, provider string) ([]Accou
 		"WHERE (tenant = $1 OR $2 = '') AND (provider = $3 OR $4 = '') ORDER BY id", tenant, tenant, provider, provider)
 }
 
+// AccountsNamed returns the accounts with the ids, by id. One that does not exist is not among them.
+func (r *Reader) AccountsNamed(ctx context.Context, ids []string) (map[string]Account, error) {
+	found := make(map[string]Account, len(ids))
+	err := eachOf(ctx, r, "select accounts", r.accounts(), "WHERE id IN ", ids, "", func(a Account) { found[a.ID] = a })
+	return found, err
+}
+
 // AccountConfig returns the config an account had at a revision.
 func (r *Reader) AccountConfig(ctx context.Context, accountID string, revision int64) (json.RawMessage, error) {
 	column, err := scalar[[]byte](ctx, r, "SELECT config FROM account_revisions WHERE account_id = $1 AND revision = $2", accountID, revision)

@@ -185,7 +185,41 @@ func (m Money) Decimal() decimal.Decimal { return m.amount }
 
 // Value returns the canonical digits of m: exactly as many decimals as the
 // currency has. "100" and "100.00" UAH both have the value "100.00".
-func (m Money) Value() string { return m.amount.StringFixed(int32(m.currency.Exponent)) }
+func (m Money) Value() string {
+	if short, ok := m.shortValue(); ok {
+		return short
+	}
+	return m.amount.StringFixed(int32(m.currency.Exponent))
+}
+
+// shortValue writes the amounts that are met every day without a big number, as [parseShort] reads them.
+func (m Money) shortValue() (string, bool) {
+	decimals, given := m.currency.Exponent, -int(m.amount.Exponent())
+	if given < 0 || given > decimals || m.amount.NumDigits()+decimals-given > 18 {
+		return "", false
+	}
+	units := m.amount.CoefficientInt64()
+	for range decimals - given {
+		units *= 10
+	}
+	var room [24]byte
+	at := len(room)
+	rest := max(units, -units)
+	for n := 0; rest > 0 || n <= decimals; n++ {
+		if n == decimals && n > 0 {
+			at--
+			room[at] = '.'
+		}
+		at--
+		room[at] = byte('0' + rest%10)
+		rest /= 10
+	}
+	if units < 0 {
+		at--
+		room[at] = '-'
+	}
+	return string(room[at:]), true
+}
 
 // String returns the value and the code, for example "100.00 UAH".
 func (m Money) String() string {

@@ -88,9 +88,9 @@ func shareOut(b *testing.B, callers int, call func(context.Context) error) {
 	for range callers {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
-				ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+				ctx := NewCallContext(b.Context(), time.Now().Add(time.Minute), pay.Call{})
 				err := call(ctx)
-				cancel()
+				ctx.End()
 				if err != nil {
 					b.Error(err)
 					return

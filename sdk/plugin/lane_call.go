@@ -23,6 +23,8 @@ const (
 	laneReturned
 	// laneLost: the lane broke while it was out.
 	laneLost
+	// laneRevoked: its caller has given it up before it was sent.
+	laneRevoked
 )
 
 // laneCall is one call of a host. The lane's mutex guards it until its end; from then on it is the caller's.
@@ -30,6 +32,7 @@ type laneCall struct {
 	id       uint64
 	method   string
 	deadline time.Time // zero: none
+	timed    bool      // the lane gives it up at its deadline; else its caller does
 	request  []byte    // encoded
 	state    laneState
 	done     chan struct{} // gets a token when the call has come to an end
@@ -47,6 +50,18 @@ type laneCall struct {
 func (c *laneCall) end(state laneState) {
 	c.state = state
 	c.done <- struct{}{}
+}
+
+// givenUp is the status of a call that was left because of cause, and notes in seen, which may be nil, whether it had been sent.
+func (*laneCall) givenUp(state laneState, cause error, seen *trace) error {
+	switch {
+	case seen == nil:
+	case state == laneRevoked:
+		seen.unsent.Store(true)
+	default:
+		seen.sent.Store(true)
+	}
+	return status.FromContextError(cause).Err()
 }
 
 // accept takes one part of the answer, the last one if f says so. Its errors are violations of the protocol.

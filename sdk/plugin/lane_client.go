@@ -35,6 +35,8 @@ type laneClient struct {
 	last    uint64               // the newest id
 	partial int                  // calls with an incomplete answer
 	sending uint64               // the first id of the batch that gRPC is just given; 0: none, or one without calls
+	look    *time.Timer          // looks for calls whose time is up; nil until one has a deadline that is the lane's to keep
+	due     time.Time            // when it does; zero: not
 	idle    bool                 // the sender waits for a token
 	broken  bool                 // takes no calls any more
 	ended   error                // why the stream is over
@@ -75,26 +77,23 @@ func (l *laneClient) invoke(ctx context.Context, method string, req, reply any, 
 	}
 	*c = laneCall{method: method, request: c.request[:0], done: c.done}
 	c.deadline, _ = ctx.Deadline()
+	waited := ctx
+	if call, ok := ctx.(*CallContext); ok {
+		waited, c.timed = call.around, true
+	}
 	if c.request, err = appendMessage(c.request, req); err != nil || !l.enqueue(c) {
 		return false, nil //nolint:nilerr // the other way says it in its own words
 	}
 	select {
 	case <-c.done:
-	case <-ctx.Done():
-		switch l.leave(c) {
-		case laneQueued:
-			if seen != nil {
-				seen.unsent.Store(true)
-			}
-			return true, status.FromContextError(ctx.Err()).Err()
-		case laneLeft:
-			if seen != nil {
-				seen.sent.Store(true)
-			}
-			return true, status.FromContextError(ctx.Err()).Err()
-		default:
-			<-c.done // it ended at the same time
+	case <-waited.Done():
+		if state := l.leave(c); state == laneRevoked || state == laneLeft {
+			return true, c.givenUp(state, waited.Err(), seen)
 		}
+		<-c.done // it ended at the same time
+	}
+	if c.state == laneRevoked || c.state == laneLeft {
+		return true, c.givenUp(c.state, context.DeadlineExceeded, seen)
 	}
 	defer l.calls.Put(c)
 	if c.state == laneReturned {
@@ -132,6 +131,9 @@ func (l *laneClient) enqueue(c *laneCall) bool {
 	l.pending[c.id] = c
 	l.queue = append(l.queue, c)
 	l.queued += len(c.request)
+	if c.timed && (l.due.IsZero() || c.deadline.Before(l.due)) {
+		l.lookAt(c.deadline)
+	}
 	l.rouse()
 	return true
 }
@@ -144,17 +146,23 @@ func (l *laneClient) rouse() {
 	}
 }
 
-// leave gives a call up and returns the state it is left in: [laneQueued] when it has been taken back, [laneLeft] when it is
+// leave gives a call up and returns the state it is left in: [laneRevoked] when it has been taken back, [laneLeft] when it is
 // out, another when it has come to its end meanwhile.
 func (l *laneClient) leave(c *laneCall) laneState {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.giveUp(c)
+}
+
+// giveUp is leave; the caller holds mu.
+func (l *laneClient) giveUp(c *laneCall) laneState {
 	switch c.state {
 	case laneQueued:
 		delete(l.pending, c.id)
 		i := slices.Index(l.queue, c)
 		l.queue = slices.Delete(l.queue, i, i+1)
 		l.queued -= len(c.request)
+		c.state = laneRevoked
 	case laneOut:
 		c.state, c.parts = laneLeft, nil
 		l.cancels = append(l.cancels, c.id)
@@ -326,6 +334,9 @@ func (l *laneClient) fail(err error, violation bool) {
 		}
 	}
 	l.giveBack()
+	if l.look != nil && len(l.pending) == 0 {
+		l.look.Stop()
+	}
 	if violation {
 		l.log.Warn("the stream lane of a plugin is closed, because the plugin broke its rules; its calls are made one by one from now on",
 			"error", err.Error())

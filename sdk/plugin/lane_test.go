@@ -247,52 +247,72 @@ func TestLaneVerdicts(t *testing.T) {
 		require.True(t, NotSent(err), "%v", err)
 		require.False(t, Unreachable(err), "its own time was up: that says nothing about the plugin")
 		require.Equal(t, pay.ExecutedNo, pay.AsError(err).WasExecuted())
+		timed := NewCallContext(t.Context(), time.Now().Add(50*time.Millisecond), pay.Call{})
+		defer timed.End()
+		_, err = a.CreateInvoice(timed, pay.CreateInvoice{})
+		require.True(t, NotSent(err), "%v", err)
+		require.False(t, Unreachable(err), "the lane kept its time, which says as little")
 		close(proceed)
 		wg.Wait()
 		require.EqualValues(t, calls, out.Load()+here.Load())
 		require.Positive(t, out.Load(), "some had been given to the stream")
 		require.Greater(t, here.Load(), int64(8))
 	})
-	t.Run("out", func(t *testing.T) {
-		arrived := make(chan int64, 1)
-		canceled := make(chan int64, 1)
-		_, a := serveCarrier(t, newFake(), ClientConfig{}, func(s laneScript) error {
-			c, err := s.call()
-			if err != nil {
-				return err
-			}
-			arrived <- c.GetId()
-			batch, err := s.stream.Recv()
-			if err != nil {
-				return err
-			}
-			canceled <- batch.GetCancels()[0]
-			// Late parts and the late answer of a call that nobody waits for are in order.
-			if err := s.say(&pluginv1.LaneAnswer{Id: c.GetId(), Response: []byte{1}, More: true}, &pluginv1.LaneAnswer{Id: c.GetId()}); err != nil {
-				return err
-			}
-			next, err := s.call()
-			if err != nil {
-				return err
-			}
-			if err := s.say(&pluginv1.LaneAnswer{Id: next.GetId(), Code: uint32(codes.Unimplemented), Message: "what?"}); err != nil {
-				return err
-			}
-			return s.until()
+	for how, leaving := range map[string]func(context.Context) (context.Context, func()){
+		"canceled": func(ctx context.Context) (context.Context, func()) { return context.WithCancel(ctx) },
+		"canceled around the call's own context": func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancel(ctx)
+			return NewCallContext(ctx, time.Now().Add(time.Hour), pay.Call{}), cancel
+		},
+		"at the deadline that the lane keeps": func(ctx context.Context) (context.Context, func()) {
+			call := NewCallContext(ctx, time.Now().Add(100*time.Millisecond), pay.Call{})
+			return call, func() {}
+		},
+	} {
+		t.Run("out, "+how, func(t *testing.T) {
+			arrived := make(chan int64, 1)
+			canceled := make(chan int64, 1)
+			_, a := serveCarrier(t, newFake(), ClientConfig{}, func(s laneScript) error {
+				c, err := s.call()
+				if err != nil {
+					return err
+				}
+				arrived <- c.GetId()
+				batch, err := s.stream.Recv()
+				if err != nil {
+					return err
+				}
+				canceled <- batch.GetCancels()[0]
+				// Late parts and the late answer of a call that nobody waits for are in order.
+				if err := s.say(&pluginv1.LaneAnswer{Id: c.GetId(), Response: []byte{1}, More: true}, &pluginv1.LaneAnswer{Id: c.GetId()}); err != nil {
+					return err
+				}
+				next, err := s.call()
+				if err != nil {
+					return err
+				}
+				if err := s.say(&pluginv1.LaneAnswer{Id: next.GetId(), Code: uint32(codes.Unimplemented), Message: "what?"}); err != nil {
+					return err
+				}
+				return s.until()
+			})
+			ctx, giveUp := leaving(t.Context())
+			defer giveUp()
+			var given sync.WaitGroup
+			given.Go(func() {
+				<-arrived
+				giveUp()
+			})
+			defer given.Wait()
+			_, err := a.CreateInvoice(ctx, pay.CreateInvoice{})
+			require.ErrorIs(t, err, pay.KindOutcomeUnknown)
+			require.True(t, Ambiguous(err))
+			require.EqualValues(t, 1, <-canceled)
+			_, err = a.CreateInvoice(t.Context(), pay.CreateInvoice{})
+			require.ErrorIs(t, err, pay.KindUnsupported, "a status is an answer")
+			require.False(t, NotSent(err))
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
-			<-arrived
-			cancel()
-		}()
-		_, err := a.CreateInvoice(ctx, pay.CreateInvoice{})
-		require.ErrorIs(t, err, pay.KindOutcomeUnknown)
-		require.True(t, Ambiguous(err))
-		require.EqualValues(t, 1, <-canceled)
-		_, err = a.CreateInvoice(t.Context(), pay.CreateInvoice{})
-		require.ErrorIs(t, err, pay.KindUnsupported, "a status is an answer")
-		require.False(t, NotSent(err))
-	})
+	}
 	t.Run("a context that has ended", func(t *testing.T) {
 		c, a := serveCarrier(t, newFake(), ClientConfig{}, laneScript.until)
 		ctx, cancel := context.WithCancel(t.Context())

@@ -56,10 +56,10 @@ func Open(ctx context.Context, conn grpc.ClientConnInterface, unary bool) (pay.A
 // Create is one host call: deadline, frame with trace context and keys, conversions, checks of the answer, verdict.
 func Create(ctx context.Context, account pay.Account, req pay.CreateInvoice) error {
 	deadline := time.Now().Add(echo.Deadline)
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
 	req.Call.Deadline = deadline
-	state, err := account.CreateInvoice(pay.WithCall(ctx, req.Call), req)
+	call := plugin.NewCallContext(ctx, deadline, req.Call)
+	defer call.End()
+	state, err := account.CreateInvoice(call, req)
 	if err == nil && state.Status != pay.StatusPending {
 		err = errors.New("hop: the answer is not the provider's")
 	}
