@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -59,8 +60,18 @@ func TestAdapterCallIsAContext(t *testing.T) {
 // The overseer gives a call up once, tells its listener once, and has no timer when nothing runs.
 func TestOverseerGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var gone []*adapterCall
-		o := &overseer{abandoned: func(c *adapterCall) { gone = append(gone, c) }}
+		var mu sync.Mutex
+		var list []*adapterCall
+		o := &overseer{abandoned: func(c *adapterCall) {
+			mu.Lock()
+			defer mu.Unlock()
+			list = append(list, c)
+		}}
+		gone := func() []*adapterCall {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(list)
+		}
 		in := func(d time.Duration) *adapterCall {
 			c := &adapterCall{around: t.Context(), deadline: time.Now().Add(d)}
 			o.add(c)
@@ -70,17 +81,17 @@ func TestOverseerGivesUp(t *testing.T) {
 		require.False(t, o.remove(quick))
 		time.Sleep(time.Second + grace - time.Millisecond)
 		synctest.Wait()
-		require.Empty(t, gone, "the grace is not over")
+		require.Empty(t, gone(), "the grace is not over")
 		time.Sleep(3 * oversight)
 		synctest.Wait()
-		require.Equal(t, []*adapterCall{deaf}, gone)
+		require.Equal(t, []*adapterCall{deaf}, gone())
 		running, given := o.counts()
 		require.EqualValues(t, []int64{2, 1}, []int64{running, given})
 		require.True(t, o.remove(deaf))
 		slow.end()
 		time.Sleep(grace + 3*oversight)
 		synctest.Wait()
-		require.Equal(t, []*adapterCall{deaf, slow}, gone, "an end that is told counts as the deadline does")
+		require.Equal(t, []*adapterCall{deaf, slow}, gone(), "an end that is told counts as the deadline does")
 		require.True(t, o.remove(slow))
 		running, given = o.counts()
 		require.Zero(t, running+given)
@@ -88,7 +99,7 @@ func TestOverseerGivesUp(t *testing.T) {
 		again := in(0)
 		time.Sleep(grace + 3*oversight)
 		synctest.Wait()
-		require.Len(t, gone, 3)
+		require.Len(t, gone(), 3)
 		require.True(t, o.remove(again))
 	})
 }

@@ -50,11 +50,9 @@ func (s *laneServer) Carry(stream grpc.BidiStreamingServer[pluginv1.CarryRequest
 		return err
 	}
 	ctx, cancel := context.WithCancel(stream.Context())
-	run := &laneRun{server: s, ctx: ctx, calls: map[uint64]*laneServed{}, workers: newWorkers(laneWorkers), replies: newLaneReplies()}
-	var sender sync.WaitGroup
-	sender.Go(func() { run.replies.send(ctx, stream) })
+	run := &laneRun{server: s, ctx: ctx, calls: map[uint64]*laneServed{}, workers: newWorkers(laneWorkers), stream: stream}
 	// gRPC's stream may not be used any more when this returns. Calls that are still running are told to end and answer nobody.
-	defer sender.Wait()
+	defer run.replies.close()
 	defer run.workers.end()
 	defer cancel()
 	for {
@@ -85,7 +83,8 @@ func (s *laneServer) find(c *laneServed, method []byte) {
 type laneRun struct {
 	server  *laneServer
 	ctx     context.Context // ends with the stream
-	replies *laneReplies
+	stream  grpc.ServerStream
+	replies laneReplies
 	workers *workers
 	scratch laneBuffers
 	last    uint64 // the newest id; used by the reader alone
@@ -153,8 +152,12 @@ func (c *laneServed) work() {
 	defer func() { c.run.scratch.Put(scratch) }()
 	answer := laneAnswerFrame{id: c.id, code: uint32(codes.Internal), message: []byte("the plugin ended the goroutine of the call")}
 	defer func() {
-		if !c.late {
-			c.run.answer(c, answer)
+		if c.late {
+			return
+		}
+		if send := c.run.answer(c, answer); send {
+			c.end()
+			c.run.replies.send(c.run.stream)
 		}
 	}()
 	encoded, err := c.invoke((*scratch)[:0])
@@ -180,16 +183,18 @@ func (c *laneServed) givenUp(*adapterCall) {
 	if err != nil {
 		answer = faultFrame(c.id, err)
 	}
-	c.run.answer(c, answer)
+	if c.run.answer(c, answer) {
+		go c.run.replies.send(c.run.stream) // the overseer must not wait for the host to read
+	}
 }
 
-// answer queues the one answer of a call.
-func (r *laneRun) answer(c *laneServed, f laneAnswerFrame) {
+// answer queues the one answer of a call, and returns true when the caller must send what is queued.
+func (r *laneRun) answer(c *laneServed, f laneAnswerFrame) (send bool) {
 	// The answer frees the host's place for another call, so that ours must be free before.
 	r.mu.Lock()
 	delete(r.calls, c.id)
 	r.mu.Unlock()
-	r.replies.put(c, f)
+	return r.replies.put(c, f)
 }
 
 // invoke does what gRPC does for a unary call, behind the same interceptor. It appends the answer to scratch.
