@@ -49,10 +49,11 @@ type change struct {
 
 // encode makes what the events of a decided change say. Nothing of it may change afterwards.
 func (c *change) encode() (err error) {
-	if c.data, err = json.Marshal(eventView(c.next)); err != nil {
+	view := eventView(c.next)
+	if c.data, err = encodeInvoice(&view); err != nil {
 		return err
 	}
-	c.previousData, err = json.Marshal(c.previous)
+	c.previousData, err = encodePrevious(c.previous)
 	return err
 }
 

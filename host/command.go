@@ -52,8 +52,10 @@ type effect struct {
 // answer is the result of a command as its caller gets it: raw is the JSON of
 // the object, also with an unknown outcome.
 type answer struct {
-	op       store.Operation
-	raw      json.RawMessage
+	op  store.Operation
+	raw json.RawMessage
+	// invoice is the invoice of raw, where it was at hand; otherwise nil.
+	invoice  *Invoice
 	replayed bool
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
@@ -53,8 +54,14 @@ func objectOf[T any](a answer, err error) (*T, error) {
 	return view, err
 }
 
-// invoiceOf decodes the invoice of an answer.
+// invoiceOf is the invoice of an answer. It shares nothing that its receiver might change with anything else.
 func invoiceOf(a answer, err error) (*Invoice, error) {
+	if a.invoice != nil && err == nil {
+		inv := *a.invoice
+		inv.Metadata, inv.ProviderRefs, inv.ProviderData = maps.Clone(inv.Metadata), maps.Clone(inv.ProviderRefs), maps.Clone(inv.ProviderData)
+		inv.Replayed = a.replayed
+		return &inv, nil
+	}
 	inv, err := objectOf[Invoice](a, err)
 	if inv == nil {
 		return nil, err

@@ -30,17 +30,19 @@ func newCreating(p prepared, op store.Operation) (creating, error) {
 	}
 	inv = asStored(inv)
 	c := creating{invoice: inv}
-	for _, part := range []struct {
-		kind  store.PersonalKind
-		value any
-	}{{store.PersonalCustomer, p.req.Customer}, {store.PersonalPayer, p.req.Payer}} {
-		raw, err := json.Marshal(part.value)
+	if p.req.Customer != (Customer{}) {
+		raw, err := json.Marshal(p.req.Customer)
 		if err != nil {
 			return c, err
 		}
-		if string(raw) != "{}" {
-			c.personal = append(c.personal, personal(inv, part.kind, raw))
+		c.personal = append(c.personal, personal(inv, store.PersonalCustomer, raw))
+	}
+	if p.req.Payer != (Payer{}) {
+		raw, err := json.Marshal(p.req.Payer)
+		if err != nil {
+			return c, err
 		}
+		c.personal = append(c.personal, personal(inv, store.PersonalPayer, raw))
 	}
 	inv.Version = 1 // as it will be once it is inserted
 	c.change = change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}}

@@ -43,13 +43,13 @@ func (h *Host) carryOut(ctx context.Context, c command, op store.Operation, tell
 	if c.created != nil && c.created.invoice.ID == op.InvoiceID {
 		v.created = &c.created.invoice
 	}
-	settled, err := h.settle(ctx, op, v)
+	settlement, err := h.settle(ctx, op, v)
 	if err != nil {
 		// The provider answered and we could not write it down: the journal still says running, so the next
 		// start finds the operation as unknown.
 		return answer{}, err
 	}
-	a := answer{op: settled}
+	a, settled := settlement, settlement.op
 	switch settled.State {
 	case store.OperationQueued:
 		return a, v.err
@@ -129,43 +129,76 @@ func transportOf(err error) string {
 
 // settle stores a verdict in one transaction: the try, the operation, the
 // object, the evidence, the events and the result that repeated calls will get.
-func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (store.Operation, error) {
+// Of the answer it returns the operation, and the invoice where that is at hand.
+func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (answer, error) {
 	v.try.FinishedAt, v.try.Executed = h.now(), pay.ExecutedYes
 	if v.err != nil {
 		v.err.OperationID, v.err.InvoiceID = op.ID, op.InvoiceID
 		v.try.Executed, v.try.ErrorKind, v.try.Error = v.err.WasExecuted(), v.err.Kind, v.err.Error()
 	}
+	plan, err := h.foresee(ctx, op, v)
+	if err != nil {
+		return answer{}, pay.Errorf(pay.KindInternal, "encoding the outcome of operation %s: %w", op.ID, err)
+	}
 	var settled store.Operation
 	var ref observed
-	err := h.write(ctx, func(tx *store.Tx) error {
-		current, inv, err := h.journalled(ctx, tx, op, v.created)
-		if err != nil {
-			return err
-		}
-		if err := tx.FinishTry(&v.try); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		before := current
-		h.decide(&current, v.err)
-		if ref, err = h.applyEffect(ctx, tx, &current, inv, v); err != nil {
-			return err
-		}
-		if current.State == store.OperationDone && len(current.Error) == 0 && len(v.effect.output) == 0 {
-			if current.Result, err = h.resultView(ctx, tx, current, ref, inv != nil, v); err != nil {
+	planned := false
+	job := func(tx *store.Tx) (err error) {
+		if planned = false; plan != nil {
+			if settled, ref, planned, err = plan.write(ctx, h, tx, &v.try); planned || err != nil {
 				return err
 			}
 		}
-		settled = current
-		return tx.ChangeOperation(before, &settled)
-	})
+		settled, ref, err = h.settleIn(ctx, tx, op, v)
+		return err
+	}
+	if err = h.write(ctx, job); errors.Is(err, errOvertaken) {
+		plan = nil
+		err = h.write(ctx, job)
+	}
 	if err != nil {
-		return settled, err
+		return answer{op: settled}, err
 	}
 	h.nudge()
 	if ref.invoice.ID != "" && (ref.change.newRef || settled.State != store.OperationDone) {
 		h.rematch(ref.invoice)
 	}
-	return settled, nil
+	a := answer{op: settled}
+	if planned {
+		a.invoice = plan.view
+	}
+	return a, nil
+}
+
+// settleIn is [Host.settle] in a transaction: what the verdict comes to is judged by the rows as they are now.
+func (h *Host) settleIn(ctx context.Context, tx *store.Tx, op store.Operation, v verdict) (settled store.Operation, ref observed, err error) {
+	current, inv, err := h.journalled(ctx, tx, op, v.created)
+	if err != nil {
+		return settled, ref, err
+	}
+	if err := finishTry(tx, &v.try); err != nil {
+		return settled, ref, err
+	}
+	before := current
+	h.decide(&current, v.err)
+	if ref, err = h.applyEffect(ctx, tx, &current, inv, v); err != nil {
+		return settled, ref, err
+	}
+	if current.State == store.OperationDone && len(current.Error) == 0 && len(v.effect.output) == 0 {
+		if current.Result, err = h.objectView(ctx, &tx.Reader, current); err != nil {
+			return settled, ref, err
+		}
+	}
+	settled = current
+	return settled, ref, tx.ChangeOperation(before, &settled)
+}
+
+// finishTry stores how a try ended. One that was never stored is none that could be missed.
+func finishTry(tx *store.Tx, try *store.Try) error {
+	if err := tx.FinishTry(try); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // journalled reads the operation, and its invoice if that is known: rows that stand as the intent left them are not read again, which
@@ -243,12 +276,7 @@ func (h *Host) applyEffect(ctx context.Context, tx *store.Tx, op *store.Operatio
 
 // applyToInvoice is [Host.applyEffect] for everything whose object is an invoice.
 func (h *Host) applyToInvoice(ctx context.Context, tx *store.Tx, op *store.Operation, known *store.Invoice, v verdict) (observed, error) {
-	obs := observation{
-		kind: pay.EvidenceAPIResponse, operationID: op.ID, actor: op.Actor, cause: string(op.Kind), at: h.now(),
-	}
-	if v.effect.invoice != nil {
-		obs.state = *v.effect.invoice
-	}
+	obs := h.answered(*op, v)
 	op.Result = v.effect.output
 	creates := op.Kind == pay.OpCreate || op.Kind == pay.OpCharge
 	if v.err != nil {
@@ -342,17 +370,6 @@ func (h *Host) objectView(ctx context.Context, r *store.Reader, op store.Operati
 		return json.RawMessage(`{}`), nil
 	}
 	return json.Marshal(view)
-}
-
-// resultView is [Host.objectView] of an operation that has just been settled. first says that nothing was known of its invoice
-// before: then all that stands beside it came with this verdict, and is not read again.
-func (h *Host) resultView(ctx context.Context, tx *store.Tx, op store.Operation, out observed, first bool, v verdict) (json.RawMessage, error) {
-	s := v.effect.invoice
-	taken := out.change.applied == appliedMove || out.change.applied == appliedFacts
-	if !first || !taken || v.account == nil || s == nil || s.NextActions == nil || len(s.Attempts)+len(s.Refunds)+len(s.Disputes) > 0 {
-		return h.objectView(ctx, &tx.Reader, op)
-	}
-	return json.Marshal(h.viewWith(ctx, &tx.Reader, asStored(out.invoice), beside{nextActions: s.NextActions, account: *v.account}))
 }
 
 // recoverJournal runs once after the store is acquired: what was running when

@@ -122,16 +122,7 @@ func settleOpenCreate(c *change, inv store.Invoice) {
 // storeChange writes the rows of a decided change.
 func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoice, out *observed, obs observation) error {
 	c, now := &out.change, h.now()
-	e := obs.state.Report.Evidence
-	e.Kind, e.ObservedAt = obs.kind, orTime(e.ObservedAt, obs.at)
-	if len(e.Raw) > pay.MaxRawSize {
-		e.Raw = e.Raw[:pay.MaxRawSize]
-	}
-	evidence := store.Evidence{
-		ID: newID("ev", now), Tenant: before.Tenant, AccountID: before.AccountID, ObjectType: "invoice", ObjectID: before.ID,
-		OperationID: obs.operationID, WebhookID: obs.webhookID, Evidence: e, Status: obs.state.Status,
-		Applied: c.applied, Reason: c.reason, Actor: obs.actor, Detail: detail(obs.state), CreatedAt: now,
-	}
+	evidence := h.evidenceOf(before, *c, obs)
 	if err := tx.InsertEvidence(&evidence); err != nil {
 		return err
 	}
@@ -169,6 +160,21 @@ func (h *Host) storeChange(ctx context.Context, tx *store.Tx, before store.Invoi
 	}
 	out.invoice = c.next
 	return h.emit(tx, c, obs)
+}
+
+// evidenceOf is the row that keeps an observation and what became of it.
+func (h *Host) evidenceOf(before store.Invoice, c change, obs observation) store.Evidence {
+	now := h.now()
+	e := obs.state.Report.Evidence
+	e.Kind, e.ObservedAt = obs.kind, orTime(e.ObservedAt, obs.at)
+	if len(e.Raw) > pay.MaxRawSize {
+		e.Raw = e.Raw[:pay.MaxRawSize]
+	}
+	return store.Evidence{
+		ID: newID("ev", now), Tenant: before.Tenant, AccountID: before.AccountID, ObjectType: "invoice", ObjectID: before.ID,
+		OperationID: obs.operationID, WebhookID: obs.webhookID, Evidence: e, Status: obs.state.Status,
+		Applied: c.applied, Reason: c.reason, Actor: obs.actor, Detail: detail(obs.state), CreatedAt: now,
+	}
 }
 
 // storeFacts writes what stands in tables of its own and reports whether

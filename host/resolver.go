@@ -169,7 +169,8 @@ func (h *Host) resend(ctx context.Context, op store.Operation) error {
 			ProviderCode: v.err.ProviderCode, ProviderMessage: v.err.ProviderMessage,
 		}
 	}
-	settled, err := h.settle(ctx, op, v)
+	a, err := h.settle(ctx, op, v)
+	settled := a.op
 	switch {
 	case err != nil || settled.State != store.OperationUnknown:
 		return err

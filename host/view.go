@@ -118,7 +118,8 @@ func (h *Host) viewInto(ctx context.Context, inv *Invoice, r *store.Reader, row 
 		inv.NextActions = append(inv.NextActions, with.nextActions...)
 	}
 	if len(inv.NextActions) > 0 {
-		inv.NextAction = &inv.NextActions[0]
+		best := inv.NextActions[0]
+		inv.NextAction = &best
 	}
 	inv.AllowedActions = h.allowedActions(ctx, r, row, with)
 }

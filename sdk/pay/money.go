@@ -278,7 +278,22 @@ func (m Money) MarshalJSON() ([]byte, error) {
 	if !m.IsSet() {
 		return []byte("null"), nil
 	}
-	return json.Marshal(moneyJSON{Value: m.Value(), Currency: m.Code()})
+	if !plainCode(m.currency.Code) {
+		return json.Marshal(moneyJSON{Value: m.Value(), Currency: m.Code()})
+	}
+	out := append(make([]byte, 0, 56), `{"value":"`...)
+	out = append(append(out, m.Value()...), `","currency":"`...)
+	return append(append(out, m.currency.Code...), `"}`...), nil
+}
+
+// plainCode reports whether a currency code needs no escapes in JSON.
+func plainCode(code string) bool {
+	for i := range len(code) {
+		if b := code[i]; (b < 'A' || b > 'Z') && (b < '0' || b > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // UnmarshalJSON reads what [Money.MarshalJSON] wrote. A code outside ISO 4217
