@@ -113,7 +113,7 @@ func (r *Reader) ShownOperations(ctx context.Context, f OperationFilter) ([]Oper
 // selected is the clause behind FROM, with its arguments.
 func (f OperationFilter) selected() (rest string, args []any) {
 	var c conditions
-	c.few = f.NeedsReview != nil && *f.NeedsReview // see InvoiceFilter.selected
+	c.few = f.NeedsReview != nil && *f.NeedsReview || f.InvoiceID != "" // see InvoiceFilter.selected
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
 	equal(&c, "kind", f.Kind)
