@@ -80,25 +80,28 @@ func (h *Host) scanInbox(ctx context.Context, s *inboxScan) bool {
 	return true
 }
 
-// applyNext applies the webhook whose turn it is beside others, so that a provider that does not answer holds up its own accounts
+// applyNext applies the webhooks whose turn it is beside others, so that a provider that does not answer holds up its own accounts
 // only. It returns false when the host drains: what is left is applied after the next start.
 func (h *Host) applyNext(ctx context.Context) bool {
 	done, err := h.begin()
 	if err != nil {
 		return false
 	}
-	a, some := h.inbox.next()
-	if !some {
+	taken := h.inbox.take()
+	if len(taken) == 0 {
 		done()
 		return true
 	}
 	go func() {
 		defer done()
-		defer h.inbox.finished(a)
+		var apart map[string]bool
+		defer func() { h.inbox.finished(taken, apart) }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.cfg.Timeouts.Operation)
 		defer cancel()
-		if err := h.applyArrival(ctx, a); err != nil {
-			h.logUnlessDone(ctx, "processing a webhook", err, "webhook", a.ID)
+		if !taken[0].alone {
+			apart = h.applyTogether(ctx, taken)
+		} else if err := h.applyArrival(ctx, taken[0]); err != nil {
+			h.logUnlessDone(ctx, "processing a webhook", err, "webhook", taken[0].ID)
 		}
 	}()
 	return true
@@ -190,25 +193,9 @@ func verified(ev pay.WebhookEvent) bool {
 // need. It changes nothing and is not done where the event must wait or is about something else than a known invoice.
 func (h *Host) applyAtOnce(ctx context.Context, row store.Webhook, ev pay.WebhookEvent) (done bool, err error) {
 	var out observed
-	err = h.write(ctx, func(tx *store.Tx) error {
-		done, out = false, observed{}
-		inv, err := match(ctx, &tx.Reader, row, ev)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err != nil || !bound(inv, ev) {
-			return err
-		}
-		if out, err = h.observe(ctx, tx, inv, believed(row, ev)); err != nil {
-			return err
-		}
-		if done = true; out.change.askProvider {
-			return nil
-		}
-		closed := row
-		closed.ObjectType, closed.ObjectID = objectInvoice, inv.ID
-		closed.State, closed.Reason, closed.ProcessedAt = store.WebhookProcessed, "", h.now()
-		return tx.CloseWebhook(&closed)
+	err = h.write(ctx, func(tx *store.Tx) (err error) {
+		out, done, err = h.believe(ctx, tx, row, ev, false)
+		return err
 	})
 	if err != nil || !done {
 		return false, err
@@ -222,6 +209,28 @@ func (h *Host) applyAtOnce(ctx context.Context, row store.Webhook, ev pay.Webhoo
 	}
 	row.ObjectType, row.ObjectID = objectInvoice, out.invoice.ID
 	return true, h.closeWebhook(ctx, row, store.WebhookProcessed, "")
+}
+
+// believe is the transaction of [Host.applyAtOnce]. With whole set it changes nothing either where the provider must be asked.
+func (h *Host) believe(ctx context.Context, tx *store.Tx, row store.Webhook, ev pay.WebhookEvent, whole bool) (out observed, done bool, err error) {
+	inv, err := match(ctx, &tx.Reader, row, ev)
+	if errors.Is(err, store.ErrNotFound) {
+		return out, false, nil
+	}
+	if err != nil || !bound(inv, ev) {
+		return out, false, err
+	}
+	obs := believed(row, ev)
+	if whole && apply(inv, obs).askProvider {
+		return out, false, nil
+	}
+	if out, err = h.observe(ctx, tx, inv, obs); err != nil || out.change.askProvider {
+		return out, err == nil, err
+	}
+	closed := row
+	closed.ObjectType, closed.ObjectID = objectInvoice, inv.ID
+	closed.State, closed.Reason, closed.ProcessedAt = store.WebhookProcessed, "", h.now()
+	return out, true, tx.CloseWebhook(&closed)
 }
 
 // bound reports whether an event is surely about an invoice: by an id that the provider's own answer gave to it, or by our key.

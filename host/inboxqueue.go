@@ -1,7 +1,6 @@
 package host
 
 import (
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,9 +12,15 @@ import (
 const (
 	// maxArrivals are queued at one time, maxAccountArrivals of them of one account, so that its burst is not in the way of others.
 	maxArrivals        = 4096
-	maxAccountArrivals = 256
+	maxAccountArrivals = 1024
 	// maxArrivalBytes of the queued requests themselves are kept; those beyond are read again.
 	maxArrivalBytes = 8 << 20
+	// arrivalSize is about what a request takes beside its content.
+	arrivalSize = 1 << 10
+	// maxTogether are applied in one transaction, which an acknowledgement may have to wait for. While one of maxBatches is written, the
+	// next is made ready.
+	maxTogether = 32
+	maxBatches  = 2
 	// spooledAtOnce of an account are queued at one time: while its plugin is down each of them only waits.
 	spooledAtOnce = 16
 )
@@ -25,13 +30,15 @@ type arrival struct {
 	store.WebhookPlace
 	// row is what was just stored; nil means that it must be read.
 	row *store.Webhook
+	// alone says that it needs more than a transaction, such as the provider's answer.
+	alone bool
 }
 
 func (a arrival) size() int {
 	if a.row == nil {
 		return 0
 	}
-	n := len(a.row.Body) + len(a.row.Events) + len(a.row.RawQuery)
+	n := arrivalSize + len(a.row.Body) + len(a.row.Events) + len(a.row.RawQuery)
 	for _, header := range a.row.Headers {
 		n += len(header.Name) + len(header.Value)
 	}
@@ -51,7 +58,9 @@ type inbox struct {
 	turns   []string             // accounts with something waiting, next first
 	known   map[string]bool      // by id: queued (false), or being applied and wanted once more (true)
 	running map[string]bool      // by id
-	busy    map[string]int       // being applied, by account
+	busy    map[string]int       // being applied alone, by account
+	alone   int                  // being applied alone
+	batches int                  // being applied, of several each
 	queued  int
 	bytes   int
 	// behind are the accounts of which something waits in the store only; what comes now must not overtake it.
@@ -109,31 +118,57 @@ func (q *inbox) push(a arrival, limit int) bool {
 	if _, queued := q.known[a.ID]; queued {
 		return true
 	}
-	list := q.waiting[a.AccountID]
-	if limit < math.MaxInt && q.queued >= maxArrivals || len(list) >= limit {
+	n := len(q.waiting[a.AccountID])
+	if q.queued >= maxArrivals || n >= limit {
 		return false
 	}
+	q.insert(a, n)
+	return true
+}
+
+// insert puts a webhook at a place among those that wait of its account. The caller holds mu.
+func (q *inbox) insert(a arrival, at int) {
 	if q.bytes+a.size() > maxArrivalBytes {
 		a.row = nil
 	}
 	q.bytes += a.size()
+	list := q.waiting[a.AccountID]
 	if len(list) == 0 {
 		q.turns = append(q.turns, a.AccountID)
 	}
-	q.waiting[a.AccountID] = append(list, a)
+	q.waiting[a.AccountID] = slices.Insert(list, at, a)
 	q.known[a.ID] = false
 	q.queued++
-	return true
 }
 
-// next takes the webhook whose turn it is, for [inbox.finished] to be called once it is applied; false when none can be applied now.
-func (q *inbox) next() (arrival, bool) {
+// take takes the webhooks whose turn it is, for [inbox.finished] to be called once they are applied: one that is to be applied alone, or
+// some that can be applied together. There are none when none can be applied now.
+func (q *inbox) take() []arrival {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	i := q.turn()
+	i := q.turn(true)
 	if i < 0 {
-		return arrival{}, false
+		return nil
 	}
+	first := q.pop(i)
+	if first.alone {
+		q.alone++
+		q.busy[first.AccountID]++
+		return []arrival{first}
+	}
+	q.batches++
+	batch := append(make([]arrival, 0, min(maxTogether, q.queued+1)), first)
+	for len(batch) < maxTogether {
+		if i = q.turn(false); i < 0 {
+			break
+		}
+		batch = append(batch, q.pop(i))
+	}
+	return batch
+}
+
+// pop takes the oldest webhook of the account at a place in turns. The caller holds mu.
+func (q *inbox) pop(i int) arrival {
 	account := q.turns[i]
 	list := q.waiting[account]
 	a := list[0]
@@ -147,45 +182,63 @@ func (q *inbox) next() (arrival, bool) {
 	}
 	q.queued--
 	q.bytes -= a.size()
-	q.busy[account]++
 	q.running[a.ID] = true
-	return a, true
+	return a
 }
 
-// turn is the place in turns of the account whose oldest webhook can be applied now; -1 when there is none. The caller holds mu.
-func (q *inbox) turn() int {
-	if len(q.running) >= maxJobs {
-		return -1
-	}
-	return slices.IndexFunc(q.turns, func(account string) bool { return q.busy[account] < maxAccountJobs })
+// turn is the place in turns of the account whose oldest webhook can be applied now; -1 when there is none. With first unset it is one
+// that can join a batch. The caller holds mu.
+func (q *inbox) turn(first bool) int {
+	return slices.IndexFunc(q.turns, func(account string) bool {
+		if q.waiting[account][0].alone {
+			return first && q.alone < maxJobs && q.busy[account] < maxAccountJobs
+		}
+		return !first || q.batches < maxBatches
+	})
 }
 
-// peek returns what [inbox.next] would.
+// peek returns the first of what [inbox.take] would.
 func (q *inbox) peek() (arrival, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	i := q.turn()
+	i := q.turn(true)
 	if i < 0 {
 		return arrival{}, false
 	}
 	return q.waiting[q.turns[i]][0], true
 }
 
-// finished gives the place of an applied webhook back.
-func (q *inbox) finished(a arrival) {
+// finished gives the places of what [inbox.take] took back. Those of apart were not applied: they are to be applied alone, and before
+// what waits of their accounts.
+func (q *inbox) finished(taken []arrival, apart map[string]bool) {
 	q.mu.Lock()
-	again := q.known[a.ID]
-	delete(q.known, a.ID)
-	delete(q.running, a.ID)
-	if q.busy[a.AccountID]--; q.busy[a.AccountID] == 0 {
-		delete(q.busy, a.AccountID)
+	defer q.nudge()
+	defer q.mu.Unlock()
+	if taken[0].alone {
+		account := taken[0].AccountID
+		q.alone--
+		if q.busy[account]--; q.busy[account] == 0 {
+			delete(q.busy, account)
+		}
+	} else {
+		q.batches--
 	}
-	if again { // at once, whatever waits: nothing else would find it
-		a.row = nil
-		q.push(a, math.MaxInt)
+	for _, a := range slices.Backward(taken) {
+		again := q.known[a.ID]
+		delete(q.known, a.ID)
+		delete(q.running, a.ID)
+		switch {
+		case apart[a.ID]:
+			a.alone = true
+			if again {
+				a.row = nil
+			}
+			q.insert(a, 0)
+		case again: // at once, whatever waits: nothing else would find it
+			a.row = nil
+			q.insert(a, len(q.waiting[a.AccountID]))
+		}
 	}
-	q.mu.Unlock()
-	q.nudge()
 }
 
 // noteVerified says that the adapter judges spooled webhooks again.

@@ -41,17 +41,15 @@ func TestTheInboxKeepsFewRequestsInMemory(t *testing.T) {
 	}
 	require.LessOrEqual(t, q.bytes, maxArrivalBytes)
 	kept := 0
-	for {
-		a, some := q.next()
-		if !some {
-			break
+	for taken := q.take(); taken != nil; taken = q.take() {
+		for _, a := range taken {
+			if a.row != nil {
+				kept++
+			}
 		}
-		if a.row != nil {
-			kept++
-		}
-		q.finished(a)
+		q.finished(taken, nil)
 	}
-	require.Equal(t, maxArrivalBytes/each, kept)
+	require.Equal(t, maxArrivalBytes/(each+arrivalSize), kept)
 	require.Zero(t, q.bytes)
 	require.Zero(t, q.queued)
 	require.Empty(t, q.known)
@@ -60,20 +58,49 @@ func TestTheInboxKeepsFewRequestsInMemory(t *testing.T) {
 
 func TestAccountsTakeTurnsInTheInbox(t *testing.T) {
 	q := newInbox()
-	for n := range 3 * maxAccountJobs {
+	for n := range maxBatches * maxTogether {
 		q.offer(arrived("a", n))
 	}
 	q.offer(arrived("b", 0))
-	var order []string
-	for {
-		a, some := q.next()
-		if !some {
-			break
-		}
-		order = append(order, a.AccountID)
+	first := q.take()
+	require.Len(t, first, maxTogether)
+	require.Equal(t, []arrival{arrived("a", 0), arrived("b", 0), arrived("a", 1), arrived("a", 2)}, first[:4])
+	require.Len(t, q.take(), maxTogether)
+	require.Empty(t, q.take(), "there are so many transactions already")
+	q.finished(first, nil)
+	require.Equal(t, []arrival{arrived("a", maxBatches*maxTogether-1)}, q.take())
+}
+
+// A provider that does not answer holds up its own account, and only so many calls of that.
+func TestWhatIsAppliedAloneHoldsUpItsAccountOnly(t *testing.T) {
+	q := newInbox()
+	for n := range maxTogether {
+		q.offer(arrived("slow", n))
 	}
-	require.Len(t, order, maxAccountJobs+1, "an account whose places are taken waits alone")
-	require.Equal(t, []string{"a", "b", "a"}, order[:3])
+	batch := q.take()
+	apart := map[string]bool{}
+	for _, a := range batch[2:] {
+		apart[a.ID] = true
+	}
+	q.offer(batch[5]) // wanted once more meanwhile
+	q.offer(arrived("slow", maxTogether))
+	q.finished(batch, apart)
+	require.Zero(t, q.batches)
+	require.Equal(t, maxTogether-2+1, q.queued)
+	var alone [][]arrival
+	for taken := q.take(); taken != nil; taken = q.take() {
+		require.Len(t, taken, 1)
+		require.Equal(t, batch[2+len(alone)].ID, taken[0].ID, "in their order")
+		require.True(t, taken[0].alone)
+		alone = append(alone, taken)
+	}
+	require.Len(t, alone, maxAccountJobs)
+	q.offer(arrived("quick", 0))
+	require.Equal(t, []arrival{arrived("quick", 0)}, q.take())
+	require.Empty(t, q.take())
+	q.finished(alone[3], nil)
+	require.Equal(t, batch[2+maxAccountJobs].ID, q.take()[0].ID)
+	require.Empty(t, q.take())
 }
 
 func TestAWebhookIsAppliedByOneAtATime(t *testing.T) {
@@ -81,21 +108,19 @@ func TestAWebhookIsAppliedByOneAtATime(t *testing.T) {
 	one := arrived("a", 1)
 	q.offer(one)
 	q.offer(one)
-	a, some := q.next()
-	require.True(t, some)
-	_, some = q.next()
-	require.False(t, some, "it is queued once")
+	taken := q.take()
+	require.Len(t, taken, 1)
+	require.Empty(t, q.take(), "it is queued once")
 	q.offer(one)
 	require.True(t, q.refill(one, 1), "what is being applied needs no place")
-	_, some = q.next()
-	require.False(t, some, "it is being applied")
-	q.finished(a)
-	a, some = q.next()
-	require.True(t, some, "it is wanted once more, because something has become known meanwhile")
-	q.finished(a)
-	_, some = q.next()
-	require.False(t, some)
+	require.Empty(t, q.take(), "it is being applied")
+	q.finished(taken, nil)
+	taken = q.take()
+	require.Len(t, taken, 1, "it is wanted once more, because something has become known meanwhile")
+	q.finished(taken, nil)
+	require.Empty(t, q.take())
 	require.Empty(t, q.running)
+	require.Empty(t, q.known)
 }
 
 // What waits in the store is older: webhooks that arrive later must not push it back for ever.
@@ -104,12 +129,11 @@ func TestArrivalsDoNotOvertakeWhatWaitsInTheStore(t *testing.T) {
 	for n := range maxAccountArrivals + 1 {
 		q.offer(arrived("a", n))
 	}
-	a, _ := q.next()
-	q.finished(a)
-	require.False(t, q.offer(arrived("a", 1000)))
+	q.finished(q.take(), nil)
+	require.False(t, q.offer(arrived("a", 10_000)))
 	q.takeNews()
 	q.caughtUp()
-	require.True(t, q.offer(arrived("a", 1001)))
+	require.True(t, q.offer(arrived("a", 10_001)))
 }
 
 func TestApplicationYieldsToAcknowledgements(t *testing.T) {
@@ -176,14 +200,17 @@ func TestAScanFindsEveryStoredWebhookOldestFirst(t *testing.T) {
 				break
 			}
 		}
-		if a, some := q.next(); some {
+		taken := q.take()
+		for _, a := range taken {
 			require.True(t, a.ReceivedAt.After(last[a.AccountID]), "oldest first")
 			last[a.AccountID] = a.ReceivedAt
 			of[a.AccountID]++
 			require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error {
 				return tx.CloseWebhook(&store.Webhook{ID: a.ID, State: store.WebhookProcessed, Version: 1})
 			}))
-			q.finished(a)
+		}
+		if len(taken) > 0 {
+			q.finished(taken, nil)
 		}
 	}
 	require.Equal(t, map[string]int{"a": backlog, "b": others}, of)
@@ -194,7 +221,7 @@ func TestAScanFindsEveryStoredWebhookOldestFirst(t *testing.T) {
 
 // The webhooks of an account that cannot be applied now stay where they are, and others are found behind them.
 func TestAScanLooksBehindAStuckAccount(t *testing.T) {
-	st := storedWebhooks(t, map[string]int{"stuck": 2 * maxPage})
+	st := storedWebhooks(t, map[string]int{"stuck": 2 * maxAccountArrivals})
 	require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error {
 		if err := tx.InsertAccount(&store.Account{ID: "later", CreatedAt: time.Unix(1, 0)}); err != nil {
 			return err

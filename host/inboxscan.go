@@ -58,7 +58,7 @@ func (s *inboxScan) step(ctx context.Context, r *store.Reader, q *inbox) (more b
 func (s *inboxScan) page(ctx context.Context, r *store.Reader, q *inbox, from store.WebhookPlace, near bool) (last store.WebhookPlace, whole bool, err error) {
 	size := maxPage
 	if near {
-		size = maxAccountArrivals // of a long backlog there is no room for more
+		size = maxPage / 2 // of a long backlog there may be no room for more
 	}
 	rows, err := r.OpenWebhooks(ctx, s.state, from, size)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *inboxScan) page(ctx context.Context, r *store.Reader, q *inbox, from st
 	}
 	last = from
 	for _, place := range rows {
-		queued := q.refill(arrival{WebhookPlace: place}, s.limit)
+		queued := q.refill(arrival{WebhookPlace: place, alone: s.state == store.WebhookSpooled}, s.limit)
 		if near && !queued && s.full == "" {
 			s.full = place.AccountID
 		}

@@ -115,7 +115,7 @@ func TestAcknowledgementsWaitForNoApplication(t *testing.T) {
 // A host that ended between the acknowledgements and their application leaves a backlog that is longer than what the next one keeps in
 // memory; it applies all of it.
 func TestWhatWasAcknowledgedIsAppliedByTheNextHost(t *testing.T) {
-	const invoices, each = 20, 30
+	const invoices, each = 20, 60
 	st, err := sqlite.OpenMemory(sqlite.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
@@ -166,6 +166,69 @@ func TestWhatWasAcknowledgedIsAppliedByTheNextHost(t *testing.T) {
 	after, err := h.Store.Events(t.Context(), store.EventFilter{Limit: 500})
 	require.NoError(t, err)
 	require.Len(t, after, len(before), "what was applied before changes nothing")
+}
+
+// Webhooks are applied together where they can be. One that cannot be read, is about something unknown, says two things or was delivered
+// again meanwhile holds up none of the others.
+func TestWebhooksOfABatchStandAlone(t *testing.T) {
+	st, err := sqlite.OpenMemory(sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, st.Close()) })
+	provider := hosttest.NewProvider()
+	const count = 6
+	var about []*host.Invoice
+	t.Run("first host", func(t *testing.T) {
+		h := hosttest.StartOn(t, st, provider)
+		for n := range count {
+			inv, err := h.CreateInvoice(t.Context(), hosttest.Invoice(fmt.Sprint("order-", n), "10.00"))
+			require.NoError(t, err)
+			about = append(about, inv)
+		}
+	})
+	event := func(ref string) string {
+		return fmt.Sprintf(`{"Subject":"invoice","ProviderRef":%q,"Strength":"verified","Invoice":{"provider_ref":%q,"status":"paid"}}`, ref, ref)
+	}
+	var probe []pay.WebhookEvent
+	require.NoError(t, json.Unmarshal([]byte("["+event("r")+"]"), &probe))
+	require.Equal(t, pay.StatusPaid, probe[0].Invoice.Status)
+	require.NoError(t, st.Write(t.Context(), func(tx *store.Tx) error { // as acknowledgements leave them
+		for n, inv := range about {
+			events := "[" + event(inv.ProviderRef) + "]"
+			row := store.Webhook{
+				ID: fmt.Sprintf("wh_%d", n), AccountID: hosttest.AccountID, Provider: hosttest.ProviderName, Tail: inv.ID, State: store.WebhookAccepted,
+				DedupKey: fmt.Sprint(n), ReceivedAt: inv.CreatedAt.Add(time.Duration(n) * time.Second), Deliveries: 1,
+			}
+			switch n {
+			case 1:
+				events = "["
+			case 2:
+				row.Tail, events = "", "["+event("unknown")+"]"
+			case 3:
+				events = "[" + event(inv.ProviderRef) + "," + event(inv.ProviderRef) + "]"
+			case 4:
+				events = "[" + event("another object") + "]" // which the amount and the status of this one must survive
+			}
+			row.Events = []byte(events)
+			if _, err := tx.InsertWebhook(&row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	h := hosttest.StartOn(t, st, provider)
+	processed(t, h)
+	want := []store.WebhookState{
+		store.WebhookProcessed, store.WebhookFailed, store.WebhookUnmatched, store.WebhookProcessed, store.WebhookProcessed, store.WebhookProcessed,
+	}
+	for n, inv := range about {
+		row, err := st.Webhook(t.Context(), fmt.Sprintf("wh_%d", n))
+		require.NoError(t, err)
+		require.Equal(t, want[n], row.State, "webhook %d", n)
+		got, err := h.Invoice(t.Context(), inv.ID)
+		require.NoError(t, err)
+		paid := n == 0 || n == 3 || n == 5
+		require.Equal(t, paid, got.Status == pay.StatusPaid, "invoice %d is %s", n, got.Status)
+	}
 }
 
 // A burst for one account: all are acknowledged and applied, creates go on, and the end is what the provider said last.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"sync"
@@ -218,4 +219,37 @@ func TestJobThatEndsItsGoroutine(t *testing.T) {
 	err := st.Write(t.Context(), func(*store.Tx) error { runtime.Goexit(); return nil })
 	require.ErrorIs(t, err, store.ErrBroken)
 	requireBroken(t, st)
+}
+
+// Jobs of one caller share a transaction and fail alone.
+func TestWriteEach(t *testing.T) {
+	t.Parallel()
+	st := open(t)
+	commits := 0
+	store.AroundCommit(st, func(commit func() error) error { commits++; return commit() })
+	refused := errors.New("refused")
+	var order []string
+	job := func(name string, err error) func(*store.Tx) error {
+		return func(tx *store.Tx) error {
+			order = append(order, name)
+			return errors.Join(tx.SetCursor(name, 1), err)
+		}
+	}
+	errs := st.WriteEach(t.Context(), []func(*store.Tx) error{job("a", nil), job("b", refused), job("c", nil)})
+	require.Equal(t, 1, commits)
+	require.Equal(t, []string{"a", "b", "c"}, order[len(order)-3:])
+	require.Len(t, errs, 3)
+	require.NoError(t, errs[0])
+	require.ErrorIs(t, errs[1], refused)
+	require.NoError(t, errs[2])
+	for name, want := range map[string]int64{"a": 1, "b": 0, "c": 1} {
+		got, err := st.Cursor(t.Context(), name)
+		require.NoError(t, err)
+		require.Equal(t, want, got, name)
+	}
+	require.Empty(t, st.WriteEach(t.Context(), nil))
+	ended, end := context.WithCancel(t.Context())
+	end()
+	require.ErrorIs(t, st.WriteEach(ended, []func(*store.Tx) error{job("d", nil)})[0], context.Canceled)
+	require.Equal(t, 1, commits)
 }

@@ -20,13 +20,13 @@ type queue struct {
 }
 
 // push reports false when the queue takes nothing more.
-func (q *queue) push(j *job) bool {
+func (q *queue) push(jobs ...*job) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		return false
 	}
-	q.jobs = append(q.jobs, j)
+	q.jobs = append(q.jobs, jobs...)
 	select {
 	case q.wake <- struct{}{}:
 	default:
@@ -67,21 +67,48 @@ func (q *queue) close() {
 // leave behind a change that nobody knows of. [ErrNotOwned] says that nothing was done;
 // [ErrBroken] that a commit failed and the job may or may not be stored.
 func (s *Store) Write(ctx context.Context, run func(tx *Tx) error) error {
+	j := &job{run: run, done: make(chan struct{})}
+	if err := s.enqueue(ctx, j); err != nil {
+		return err
+	}
+	<-j.done
+	return j.err
+}
+
+// WriteEach is [Store.Write] for several jobs of one caller, which share a transaction like those of several callers, in their order: one
+// that fails is undone alone. The error at n is that of the job at n.
+func (s *Store) WriteEach(ctx context.Context, runs []func(tx *Tx) error) []error {
+	jobs, errs := make([]*job, len(runs)), make([]error, len(runs))
+	for n, run := range runs {
+		jobs[n] = &job{run: run, done: make(chan struct{})}
+	}
+	if err := s.enqueue(ctx, jobs...); err != nil {
+		for n := range errs {
+			errs[n] = err
+		}
+		return errs
+	}
+	for n, j := range jobs {
+		<-j.done
+		errs[n] = j.err
+	}
+	return errs
+}
+
+func (s *Store) enqueue(ctx context.Context, jobs ...*job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := s.usable(); err != nil {
 		return err
 	}
-	j := &job{run: run, done: make(chan struct{})}
-	if !s.queue.push(j) {
-		if err := s.usable(); err != nil {
-			return err
-		}
-		return ErrNotOwned
+	if s.queue.push(jobs...) {
+		return nil
 	}
-	<-j.done
-	return j.err
+	if err := s.usable(); err != nil {
+		return err
+	}
+	return ErrNotOwned
 }
 
 // writeLoop is the one writer. It ends when the queue is closed and empty.
