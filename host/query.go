@@ -96,7 +96,7 @@ func (h *Host) Operations(ctx context.Context, req ListOperations) (OperationPag
 	if filter.BeforeTime, filter.BeforeID, err = decodeCursor(req.Cursor); err != nil {
 		return page, err
 	}
-	rows, err := h.store.Operations(ctx, filter)
+	rows, err := h.store.ShownOperations(ctx, filter)
 	if err != nil {
 		return page, storageError(err)
 	}

@@ -217,8 +217,22 @@ func (b *books) invoice(id string, at time.Time, edit ...func(*store.Invoice)) s
 		e(&inv)
 	}
 	inv.ID, inv.AccountID = inv.ID+b.suffix, b.account
-	require.NoError(b.t, b.Store.Write(context.Background(), func(tx *store.Tx) error { return tx.InsertInvoice(&inv) }))
+	require.NoError(b.t, b.Store.Write(context.Background(), func(tx *store.Tx) error { return insertCreated(tx, &inv) }))
 	return inv
+}
+
+// insertCreated stores an invoice with the operation that created it, unless the invoice names one of the test's own.
+func insertCreated(tx *store.Tx, inv *store.Invoice) error {
+	if inv.CreateOperationID == "" {
+		op := store.Operation{
+			ID: "op_" + inv.ID, Tenant: inv.Tenant, AccountID: inv.AccountID, Provider: inv.Provider, Kind: pay.OpCreate, ProviderKey: inv.ProviderKey,
+			ObjectType: "invoice", ObjectID: inv.ID, InvoiceID: inv.ID, State: store.OperationDone, CreatedAt: inv.CreatedAt,
+		}
+		if _, err := tx.InsertOperation(&op); err != nil {
+			return err
+		}
+	}
+	return tx.InsertInvoice(inv)
 }
 
 func paidInvoice(id string, at time.Time) store.Invoice {

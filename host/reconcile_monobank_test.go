@@ -192,7 +192,7 @@ func (m *monoLedger) start(t testing.TB) *hosttest.Host {
 	require.NoError(t, err)
 	require.NoError(t, h.Store.Write(t.Context(), func(tx *store.Tx) error {
 		for i := range m.invoices {
-			if err := tx.InsertInvoice(&m.invoices[i]); err != nil {
+			if err := insertCreated(tx, &m.invoices[i]); err != nil {
 				return err
 			}
 		}

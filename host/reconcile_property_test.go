@@ -89,7 +89,7 @@ func (g *ledgerCase) payment(i int) {
 		return
 	}
 	require.NoError(g.rt, g.Store.Write(g.t.Context(), func(w *store.Tx) error {
-		if err := w.InsertInvoice(&inv); err != nil {
+		if err := insertCreated(w, &inv); err != nil {
 			return err
 		}
 		for i := range refunds {

@@ -82,7 +82,7 @@ func reasonIn(reason string) string {
 
 func (h *Host) timelineOperations(ctx context.Context, invoice string) ([]TimelineEntry, error) {
 	var list []TimelineEntry
-	ops, err := h.store.Operations(ctx, store.OperationFilter{InvoiceID: invoice, Limit: maxPage})
+	ops, err := h.store.ShownOperations(ctx, store.OperationFilter{InvoiceID: invoice, Limit: maxPage})
 	if err != nil {
 		return nil, storageError(err)
 	}

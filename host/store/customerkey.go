@@ -93,20 +93,15 @@ func (r *Reader) openDataKey(ctx context.Context, where string, args ...any) (se
 	return key, err
 }
 
-// eraseKeys destroys the current key of an owner and deletes the rows that were sealed under it.
+// eraseKeys destroys the current key of an owner. The caller deletes the owner's rows.
 func (t *Tx) eraseKeys(tenant, kind, owner string) error {
 	if err := t.erase(); err != nil {
 		return err
 	}
 	delete(t.s.keys, keyOwnerName{tenant, kind, owner})
 	delete(t.batch.keys, keyOwnerName{tenant, kind, owner})
-	const ownerIs = "tenant = $1 AND owner_kind = $2 AND owner_id = $3"
-	_, err := t.exec("DELETE FROM personal_data WHERE key_id IN (SELECT id FROM customer_keys WHERE "+ownerIs+")", tenant, kind, owner)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec("UPDATE customer_keys SET data_key = NULL, erased_at = $4 WHERE "+ownerIs+" AND erased_at IS NULL",
-		tenant, kind, owner, timeValue(t.now()))
+	_, err := t.exec("UPDATE customer_keys SET data_key = NULL, erased_at = $4 "+
+		"WHERE tenant = $1 AND owner_kind = $2 AND owner_id = $3 AND erased_at IS NULL", tenant, kind, owner, timeValue(t.now()))
 	t.batch.erased = true
 	return err
 }

@@ -35,16 +35,6 @@ func (r *Reader) Evidence(ctx context.Context, objectType, objectID string) ([]E
 	return list(ctx, r, r.evidence(), "WHERE object_type = $1 AND object_id = $2 ORDER BY created_at, id", objectType, objectID)
 }
 
-// EvidenceOfOperation returns every observation that an operation led to, oldest first.
-func (r *Reader) EvidenceOfOperation(ctx context.Context, operationID string) ([]Evidence, error) {
-	return list(ctx, r, r.evidence(), "WHERE operation_id = $1 AND operation_id <> '' ORDER BY created_at, id", operationID)
-}
-
-// EvidenceOfWebhook returns every observation that a webhook brought, oldest first.
-func (r *Reader) EvidenceOfWebhook(ctx context.Context, webhookID string) ([]Evidence, error) {
-	return list(ctx, r, r.evidence(), "WHERE webhook_id = $1 AND webhook_id <> '' ORDER BY created_at, id", webhookID)
-}
-
 // InsertEvidence stores an observation. Evidence is never changed afterwards.
 func (t *Tx) InsertEvidence(e *Evidence) error {
 	return t.insertNew("evidence", t.evidence().fields(e))

@@ -136,10 +136,10 @@ func (r *Reader) InvoiceByProviderRef(ctx context.Context, accountID, ref string
 		"WHERE provider_ref = $1 AND account_id = $2 AND provider_ref <> '' ORDER BY created_at DESC, id DESC LIMIT 1", ref, accountID)
 }
 
-// InvoiceByProviderKey returns the invoice of an account whose create operation sent the key.
+// InvoiceByProviderKey returns the invoice of an account whose create operation, which is stored, sent the key.
 func (r *Reader) InvoiceByProviderKey(ctx context.Context, accountID, key string) (Invoice, error) {
-	return one(ctx, r, r.invoices(),
-		"WHERE provider_key = $1 AND account_id = $2 AND provider_key <> '' ORDER BY created_at DESC, id DESC LIMIT 1", key, accountID)
+	return one(ctx, r, r.invoices(), "WHERE id = (SELECT invoice_id FROM operations "+
+		"WHERE provider_key = $1 AND account_id = $2 AND provider_key <> '') AND provider_key = $1 AND account_id = $2", key, accountID)
 }
 
 // Invoices returns the invoices that f selects, newest first; with LookBefore set, the
@@ -152,8 +152,9 @@ func (r *Reader) Invoices(ctx context.Context, f InvoiceFilter) ([]Invoice, erro
 // selected is the clause behind FROM, with its arguments.
 func (f InvoiceFilter) selected() (rest string, args []any) {
 	var c conditions
-	// What is open is little: it is found among what is open, and not by walking through all that an account ever had.
-	c.few = f.NeedsReview != nil && *f.NeedsReview || f.Unresolved != nil && *f.Unresolved
+	// What is open is little, and so is what has one reference, id of the provider's or customer: it is found among that, and not by walking
+	// through all that an account ever had, although that lies in the order that is asked for.
+	c.few = f.NeedsReview != nil && *f.NeedsReview || f.Unresolved != nil && *f.Unresolved || f.Reference+f.ProviderRef+f.CustomerID != ""
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
 	in(&c, "status", f.Statuses)

@@ -20,44 +20,48 @@ type operationRow struct {
 
 func (r *Reader) operations() record[operationRow] {
 	return record[operationRow]{"operations", func(o *operationRow) []field {
-		return []field{
-			fixed("id", &o.ID),
-			fixed("tenant", &o.Tenant),
-			fixed("account_id", &o.AccountID),
-			fixed("provider", &o.Provider),
-			fixed("kind", &o.Kind),
-			fixed("action", &o.Action),
-			fixed("idempotency_key", &o.IdempotencyKey),
-			fixed("fingerprint", blobRef{&o.Fingerprint}),
-			fixed("provider_key", &o.ProviderKey),
-			fixed("object_type", &o.ObjectType),
-			fixed("object_id", &o.ObjectID),
-			fixed("invoice_id", &o.InvoiceID),
-			mutable("state", &o.State),
-			mutable("executed", &o.Executed),
-			mutable("resolution", &o.Resolution),
-			fixed("request", blobRef{&o.request}),
-			mutable("result", blobRef{&o.result}),
-			mutable("error", rawRef{&o.Error}),
-			mutable("error_kind", &o.ErrorKind),
-			mutable("try", &o.Try),
-			mutable("not_before", timeRef{&o.NotBefore}),
-			mutable("give_up_at", timeRef{&o.GiveUpAt}),
-			mutable("next_look_at", timeRef{&o.NextLookAt}),
-			mutable("look_count", &o.LookCount),
-			mutable("needs_review", &o.NeedsReview),
-			mutable("review_reason", &o.ReviewReason),
-			fixed("customer_id", &o.CustomerID),
-			mutable("actor", &o.Actor),
-			mutable("request_id", &o.RequestID),
-			mutable("correlation_id", &o.CorrelationID),
-			mutable("traceparent", &o.Traceparent),
-			fixed("created_at", timeRef{&o.CreatedAt}),
-			mutable("updated_at", timeRef{&o.UpdatedAt}),
-			mutable("finished_at", timeRef{&o.FinishedAt}),
-			mutable("version", &o.Version),
-		}
+		list := make([]field, 0, 40)
+		return operationFields(append(list, fixed("request", blobRef{&o.request}), mutable("result", blobRef{&o.result})), &o.Operation)
 	}}
+}
+
+// operationFields appends the columns in clear.
+func operationFields(list []field, o *Operation) []field {
+	return append(list,
+		fixed("id", &o.ID),
+		fixed("tenant", &o.Tenant),
+		fixed("account_id", &o.AccountID),
+		fixed("provider", &o.Provider),
+		fixed("kind", &o.Kind),
+		fixed("action", &o.Action),
+		fixed("idempotency_key", &o.IdempotencyKey),
+		fixed("fingerprint", blobRef{&o.Fingerprint}),
+		fixed("provider_key", &o.ProviderKey),
+		fixed("object_type", &o.ObjectType),
+		fixed("object_id", &o.ObjectID),
+		fixed("invoice_id", &o.InvoiceID),
+		mutable("state", &o.State),
+		mutable("executed", &o.Executed),
+		mutable("resolution", &o.Resolution),
+		mutable("error", rawRef{&o.Error}),
+		mutable("error_kind", &o.ErrorKind),
+		mutable("try", &o.Try),
+		mutable("not_before", timeRef{&o.NotBefore}),
+		mutable("give_up_at", timeRef{&o.GiveUpAt}),
+		mutable("next_look_at", timeRef{&o.NextLookAt}),
+		mutable("look_count", &o.LookCount),
+		mutable("needs_review", &o.NeedsReview),
+		mutable("review_reason", &o.ReviewReason),
+		fixed("customer_id", &o.CustomerID),
+		mutable("actor", &o.Actor),
+		mutable("request_id", &o.RequestID),
+		mutable("correlation_id", &o.CorrelationID),
+		mutable("traceparent", &o.Traceparent),
+		fixed("created_at", timeRef{&o.CreatedAt}),
+		mutable("updated_at", timeRef{&o.UpdatedAt}),
+		mutable("finished_at", timeRef{&o.FinishedAt}),
+		mutable("version", &o.Version),
+	)
 }
 
 // Operation returns the operation with the id. Request and Result are nil when
@@ -90,8 +94,26 @@ func (r *Reader) OpenOperation(ctx context.Context, invoiceID string) (Operation
 // Operations returns the operations that f selects, newest first; with LookBefore set, the
 // longest due first.
 func (r *Reader) Operations(ctx context.Context, f OperationFilter) ([]Operation, error) {
+	rest, args := f.selected()
+	rows, err := list(ctx, r, r.operations(), rest, args...)
+	if err != nil {
+		return nil, err
+	}
+	return r.openOperations(ctx, rows)
+}
+
+// ShownOperations returns the operations that [Reader.Operations] returns for f without Request and Result, which are sealed and take
+// as long as all the rest.
+func (r *Reader) ShownOperations(ctx context.Context, f OperationFilter) ([]Operation, error) {
+	shown := record[Operation]{"operations", func(o *Operation) []field { return operationFields(make([]field, 0, 40), o) }}
+	rest, args := f.selected()
+	return listAs(ctx, r, "select operations in clear", shown, rest, args...)
+}
+
+// selected is the clause behind FROM, with its arguments.
+func (f OperationFilter) selected() (rest string, args []any) {
 	var c conditions
-	c.few = f.NeedsReview != nil && *f.NeedsReview // see InvoiceFilter.selected
+	c.few = f.NeedsReview != nil && *f.NeedsReview || f.InvoiceID != "" // see InvoiceFilter.selected
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
 	equal(&c, "kind", f.Kind)
@@ -105,12 +127,7 @@ func (r *Reader) Operations(ctx context.Context, f OperationFilter) ([]Operation
 		c.add(boolText("needs_review", *f.NeedsReview))
 	}
 	order := c.page("created_at", f.BeforeTime, f.BeforeID, f.LookBefore)
-	rest := c.rest(order, f.Limit)
-	rows, err := list(ctx, r, r.operations(), rest, c.args...)
-	if err != nil {
-		return nil, err
-	}
-	return r.openOperations(ctx, rows)
+	return c.rest(order, f.Limit), c.args
 }
 
 func (r *Reader) oneOperation(ctx context.Context, rest string, args ...any) (Operation, error) {

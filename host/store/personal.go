@@ -77,10 +77,24 @@ func (t *Tx) PutPersonal(p PersonalData) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO personal_data (tenant, customer_id, object_type, object_id, kind, key_id, data, updated_at) "+
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, customer_id, object_type, object_id, kind) "+
-		"DO UPDATE SET key_id = excluded.key_id, data = excluded.data, updated_at = excluded.updated_at",
-		p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind), key.id, column, timeValue(t.now()))
+	now := timeValue(t.now())
+	fresh, err := t.insert("personal_data", []field{
+		fixed("tenant", p.Tenant),
+		fixed("customer_id", p.CustomerID),
+		fixed("object_type", p.ObjectType),
+		fixed("object_id", p.ObjectID),
+		fixed("kind", string(p.Kind)),
+		fixed("key_id", key.id),
+		fixed("data", column),
+		fixed("updated_at", now),
+	})
+	if err != nil || fresh {
+		return err
+	}
+	// Not in one statement: for an INSERT that may become an UPDATE SQLite first copies every page it touches.
+	_, err = t.exec("UPDATE personal_data SET key_id = $1, data = $2, updated_at = $3 "+
+		"WHERE tenant = $4 AND customer_id = $5 AND object_type = $6 AND object_id = $7 AND kind = $8",
+		key.id, column, now, p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
 	return err
 }
 
@@ -93,13 +107,21 @@ func (t *Tx) ErasePersonal(tenant, customerID string) error {
 	if customerID == "" {
 		return fmt.Errorf("store: erasing needs a customer id; for an object without one use EraseObject")
 	}
-	return t.eraseKeys(tenant, customerOwner, customerID)
+	if err := t.eraseKeys(tenant, customerOwner, customerID); err != nil {
+		return err
+	}
+	_, err := t.exec("DELETE FROM personal_data WHERE tenant = $1 AND customer_id = $2", tenant, customerID)
+	return err
 }
 
 // EraseObject is [Tx.ErasePersonal] for an object that has no customer.
 func (t *Tx) EraseObject(tenant, objectType, objectID string) error {
 	kind, owner := keyOwner("", objectType, objectID)
-	return t.eraseKeys(tenant, kind, owner)
+	if err := t.eraseKeys(tenant, kind, owner); err != nil {
+		return err
+	}
+	_, err := t.exec("DELETE FROM personal_data WHERE tenant = $1 AND customer_id = '' AND object_type = $2 AND object_id = $3", tenant, objectType, objectID)
+	return err
 }
 
 func personalPlace(tenant, customerID, objectType, objectID string, kind PersonalKind) []byte {

@@ -6,33 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 )
 
-// session is the one writing connection with its prepared statements. It talks to the driver itself: what database/sql does
-// around every statement, pooling, locking and converting by reflection, costs the one writer as much as the statements. Only
+// session is the one writing connection with its prepared statements. It does without database/sql: what that does around every
+// statement, pooling, locking and converting by reflection, costs the one writer as much as the statements. Only
 // the goroutine that runs the current transaction uses it, so nothing is locked.
 type session struct {
 	// ctx never ends: a caller's cancelled context would roll the whole transaction back, and with it the jobs of
 	// other callers.
 	ctx     context.Context
-	conn    driver.Conn
+	conn    Conn
 	dialect Dialect
 	stmts   map[string]*statement
 	// args is the room for the arguments of one statement.
-	args []driver.NamedValue
+	args []Value
 }
 
 // statement is one prepared statement. It has one set of rows open at a time.
 type statement struct {
-	driver.Stmt
-	exec  driver.StmtExecContext
-	query driver.StmtQueryContext
+	Statement
 	// row is the room for one row.
 	row []driver.Value
 }
 
-func newSession(ctx context.Context, conn driver.Conn, d Dialect) *session {
+func newSession(ctx context.Context, conn Conn, d Dialect) *session {
 	return &session{ctx: ctx, conn: conn, dialect: d, stmts: map[string]*statement{}}
 }
 
@@ -59,11 +56,7 @@ func (w *session) run(stmt *statement, args []any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.exec.ExecContext(w.ctx, values)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return stmt.Exec(values)
 }
 
 // query implements querier. The context of a job's caller does not count; see ctx.
@@ -76,11 +69,11 @@ func (w *session) query(_ context.Context, text string, args []any) (rowSet, err
 	if err != nil {
 		return nil, err
 	}
-	rows, err := stmt.query.QueryContext(w.ctx, values) //nolint:contextcheck // see ctx
+	rows, err := stmt.Query(values)
 	if err != nil {
 		return nil, err
 	}
-	if n := len(rows.Columns()); len(stmt.row) != n {
+	if n := rows.Width(); len(stmt.row) != n {
 		stmt.row = make([]driver.Value, n)
 	}
 	return &sessionRows{rows: rows, row: stmt.row}, nil
@@ -89,14 +82,14 @@ func (w *session) query(_ context.Context, text string, args []any) (rowSet, err
 func (w *session) failed() {}
 
 // values is good until the next statement.
-func (w *session) values(args []any) ([]driver.NamedValue, error) {
+func (w *session) values(args []any) ([]Value, error) {
 	w.args = w.args[:0]
 	for i, arg := range args {
-		value, err := bound(arg)
+		value, err := argument(arg)
 		if err != nil {
 			return nil, fmt.Errorf("argument %d: %w", i+1, err)
 		}
-		w.args = append(w.args, driver.NamedValue{Ordinal: i + 1, Value: value})
+		w.args = append(w.args, value)
 	}
 	return w.args, nil
 }
@@ -127,12 +120,7 @@ func (w *session) prepare(text string) (*statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing: %w", err)
 	}
-	exec, canExec := stmt.(driver.StmtExecContext)
-	query, canQuery := stmt.(driver.StmtQueryContext)
-	if !canExec || !canQuery {
-		return nil, errors.Join(errors.New("preparing: the driver lacks statements with a context"), stmt.Close())
-	}
-	return &statement{Stmt: stmt, exec: exec, query: query}, nil
+	return &statement{Statement: stmt}, nil
 }
 
 func (w *session) close() error {
@@ -144,7 +132,7 @@ func (w *session) close() error {
 
 // sessionRows are the rows of a session's query.
 type sessionRows struct {
-	rows   driver.Rows
+	rows   Rows
 	row    []driver.Value
 	err    error
 	closed bool
@@ -187,27 +175,4 @@ func (r *sessionRows) Close() error {
 	}
 	r.closed = true
 	return r.rows.Close()
-}
-
-// bound is the value of an argument: itself, what it points to, or what a [driver.Valuer] says.
-func bound(arg any) (driver.Value, error) {
-	switch v := arg.(type) {
-	case nil, string, int64, bool, []byte:
-		return v, nil
-	case *string:
-		return *v, nil
-	case *int64:
-		return *v, nil
-	case *int:
-		return int64(*v), nil
-	case *bool:
-		return *v, nil
-	case driver.Valuer:
-		return v.Value()
-	}
-	v := reflect.ValueOf(arg)
-	if v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() == reflect.String {
-		return v.Elem().String(), nil
-	}
-	return driver.DefaultParameterConverter.ConvertValue(arg)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,9 +15,8 @@ import (
 type Config struct {
 	// Dialect says how this database differs.
 	Dialect Dialect
-	// Write opens the one connection that writes. Its statements take contexts ([driver.StmtExecContext],
-	// [driver.StmtQueryContext]).
-	Write func() (driver.Conn, error)
+	// Write opens the one connection that writes.
+	Write func() (Conn, error)
 	// Read has several connections, which cannot write. New takes it over.
 	Read *sql.DB
 	// Sealer encrypts; required.

@@ -34,7 +34,7 @@ func recordOf(ctx context.Context, st *store.Store, id string) (r record, err er
 	if err != nil {
 		return r, err
 	}
-	evidence, err := st.EvidenceOfOperation(ctx, r.op.ID)
+	evidence, err := st.Evidence(ctx, "invoice", id)
 	if err != nil {
 		return r, err
 	}

@@ -16,7 +16,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,7 +28,7 @@ import (
 	"strings"
 	"time"
 
-	"modernc.org/sqlite" // also the driver "sqlite" of database/sql
+	_ "modernc.org/sqlite" // the driver "sqlite" of database/sql
 
 	"github.com/payhost/payhost/host/store"
 )
@@ -122,8 +121,8 @@ func open(file, synchronous string, opts Options, closed func() error) (*store.S
 	}
 	return store.New(store.Config{
 		Dialect: dialect(),
-		Write: func() (driver.Conn, error) {
-			return (&sqlite.Driver{}).Open(dsn(file, "rwc", pragmas(synchronous, -131072, 60000)))
+		Write: func() (store.Conn, error) {
+			return connect(dsn(file, "rwc", nil), pragmas(synchronous, -131072, 60000))
 		},
 		Read:       read,
 		Sealer:     opts.Sealer,
@@ -169,6 +168,7 @@ func dialect() store.Dialect {
 		Name: "sqlite",
 		DDL: func(statement string) string {
 			statement = word.ReplaceAllStringFunc(statement, types.Replace)
+			statement = strings.Replace(statement, "\n) WITHOUT ROWID;", "\n) STRICT, WITHOUT ROWID;", 1)
 			return strings.Replace(statement, "\n);", "\n) STRICT;", 1)
 		},
 		Statement: positional,

@@ -53,13 +53,29 @@ func checkFilters(t *testing.T, st *store.Store) {
 	}
 	byRef, err := st.InvoiceByProviderRef(ctx, "acc2", "pref")
 	must(t, err)
-	byKey, err := st.InvoiceByProviderKey(ctx, "acc2", "pkey")
-	must(t, err)
-	equal(t, "by ref and key", []string{byRef.ID, byKey.ID}, []string{"b", "b"})
+	equal(t, "by ref", byRef.ID, "b")
 	_, err = st.InvoiceByProviderRef(ctx, "acc", "pref")
 	wantErr(t, err, store.ErrNotFound)
 
 	checkOperationFilters(t, st)
+	checkInvoiceKeys(t, st)
+}
+
+// checkInvoiceKeys finds an invoice by the key of the operation that created it, and by no other operation's.
+func checkInvoiceKeys(t *testing.T, st *store.Store) {
+	ctx := t.Context()
+	for key, kind := range map[string]pay.Operation{"pkey": pay.OpCreate, "other": pay.OpCapture} {
+		op := newOperation("by-"+key, "by-"+key)
+		op.AccountID, op.Kind, op.ProviderKey, op.InvoiceID = "acc2", kind, key, "b"
+		write(t, st, func(tx *store.Tx) error { _, err := tx.InsertOperation(&op); return err })
+	}
+	found, err := st.InvoiceByProviderKey(ctx, "acc2", "pkey")
+	must(t, err)
+	equal(t, "by key", found.ID, "b")
+	_, err = st.InvoiceByProviderKey(ctx, "acc2", "other")
+	wantErr(t, err, store.ErrNotFound)
+	_, err = st.InvoiceByProviderKey(ctx, "acc", "pkey")
+	wantErr(t, err, store.ErrNotFound)
 }
 
 func checkOperationFilters(t *testing.T, st *store.Store) {

@@ -60,8 +60,7 @@ func checkBelongings(t *testing.T, st *store.Store) {
 			v, err := only(st.Payouts(ctx, store.PayoutFilter{NeedsReview: &yes}))
 			return v.ID, err
 		},
-		"evidence":   func() (string, error) { v, err := only(st.EvidenceOfOperation(ctx, "op-inv")); return v.ID, err },
-		"by webhook": func() (string, error) { v, err := only(st.EvidenceOfWebhook(ctx, "wh-inv")); return v.ID, err },
+		"evidence": func() (string, error) { v, err := only(st.Evidence(ctx, "invoice", "inv")); return v.ID, err },
 	} {
 		id, err := get()
 		must(t, err)

@@ -140,3 +140,31 @@ func checkPersonalOfInvoices(t *testing.T, st *store.Store, invoices []store.Inv
 		t.Errorf("%d rows of another kind, %d of no invoice", len(other), len(none))
 	}
 }
+
+// checkShownOperations compares operations as they are shown with what is read of them whole.
+func checkShownOperations(t *testing.T, st *store.Store) {
+	ctx := t.Context()
+	addAccount(t, st, "acc")
+	write(t, st, func(tx *store.Tx) error {
+		for i := range 3 {
+			op := filled[store.Operation]()
+			op.ID, op.AccountID, op.IdempotencyKey, op.ProviderKey = fmt.Sprint("op-", i), "acc", fmt.Sprint("key-", i), fmt.Sprint("pk-", i)
+			if _, err := tx.InsertOperation(&op); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, f := range []store.OperationFilter{{}, {AccountID: "acc", Limit: 2}, {AccountID: "nobody"}} {
+		want, err := st.Operations(ctx, f)
+		must(t, err)
+		for i := range want {
+			want[i].Request, want[i].Result = nil, nil
+		}
+		got, err := st.ShownOperations(ctx, f)
+		must(t, err)
+		if len(got)+len(want) > 0 {
+			equal(t, "operations", got, want)
+		}
+	}
+}

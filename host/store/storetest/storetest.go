@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		{"event order", "consumers rely on positions in commit order and gap-free sequences", checkEvents},
 		{"event signal", "a consumer that waits must be woken", checkEventSignal},
 		{"invoices as shown", "a page must show of each invoice what is shown of it alone, and nothing of another's", checkShown},
+		{"operations as shown", "a list that leaves out what is sealed must not leave out anything else", checkShownOperations},
 		{"lists filter", "a filter that selects too much leaks another tenant's data", checkFilters},
 		{"lists page", "a page boundary must lose and repeat nothing, also while rows are added", checkPaging},
 		{"lists of due work", "what is due longest is looked at first", checkDue},
