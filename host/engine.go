@@ -159,11 +159,7 @@ func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (answe
 	if err != nil {
 		return answer{op: settled}, err
 	}
-	if settled.ObjectType == objectInvoice && settled.State == store.OperationDone && settled.NextLookAt.IsZero() {
-		h.nudgeFor(ref.invoice.NextLookAt)
-	} else {
-		h.nudge()
-	}
+	h.nudge()
 	if ref.invoice.ID != "" && (ref.change.newRef || settled.State != store.OperationDone) {
 		h.rematch(ref.invoice)
 	}
