@@ -265,9 +265,13 @@ func (h *Host) webhookRow(account store.Account, req pay.WebhookRequest, target 
 // insertWebhook stores a row once per deduplication key and returns the row that holds it.
 func (h *Host) insertWebhook(ctx context.Context, row store.Webhook) (store.Webhook, error) {
 	var stored store.Webhook
-	err := h.write(ctx, func(tx *store.Tx) error {
-		stored = row
-		existing, err := tx.InsertWebhook(&stored)
+	ready, err := h.store.ReadyWebhook(row)
+	if err != nil {
+		return stored, err
+	}
+	err = h.write(ctx, func(tx *store.Tx) error {
+		stored = ready.Webhook
+		existing, err := tx.InsertReadyWebhook(ready)
 		if err != nil || existing == nil {
 			return err
 		}

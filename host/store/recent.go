@@ -9,8 +9,12 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// keptInvoices is how many invoices stay in memory, about two kilobytes each.
-const keptInvoices = 2048
+const (
+	// keptInvoices is how many invoices stay in memory, usually about two kilobytes each.
+	keptInvoices = 2048
+	// keptInvoiceSize is the most that maps and private state of one of them take.
+	keptInvoiceSize = 8 << 10
+)
 
 // recentInvoices keeps the invoices that were written or looked at last, exactly as they are stored: nobody else writes to the database, so
 // the writer says with every commit what has changed. Webhooks, looks and further operations mostly concern these. It is safe for
@@ -42,6 +46,9 @@ func (c *recentInvoices) get(id string) (row *Invoice, mark int64) {
 
 // keep takes an invoice that was read after mark was taken.
 func (c *recentInvoices) keep(row Invoice, mark int64) {
+	if row.size() > keptInvoiceSize {
+		return
+	}
 	own := row.detached()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,6 +97,20 @@ func (c *recentInvoices) changed(rows map[string]*Invoice) {
 	}
 }
 
+// size is about what maps and private state of the invoice take.
+func (i *Invoice) size() int {
+	n := 0
+	for _, m := range []map[string]string{i.Metadata, i.ProviderRefs, i.ProviderData} {
+		for k, v := range m {
+			n += len(k) + len(v)
+		}
+	}
+	if i.PrivateState != nil {
+		n += len(i.PrivateState.Data)
+	}
+	return n
+}
+
 // detached is the invoice with maps and a state of its own.
 func (i Invoice) detached() Invoice {
 	i.Metadata, i.ProviderRefs, i.ProviderData = maps.Clone(i.Metadata), maps.Clone(i.ProviderRefs), maps.Clone(i.ProviderData)
@@ -100,8 +121,12 @@ func (i Invoice) detached() Invoice {
 	return i
 }
 
-// asStored is the invoice as it is read after it was written; nil where that cannot be said without reading it.
+// asStored is the invoice as it is read after it was written; nil where that cannot be said without reading it, or
+// it is too large to be kept.
 func (i Invoice) asStored() *Invoice {
+	if i.size() > keptInvoiceSize {
+		return nil
+	}
 	for _, m := range []map[string]string{i.Metadata, i.ProviderRefs, i.ProviderData} {
 		for k, v := range m {
 			if !utf8.ValidString(k) || !utf8.ValidString(v) { // JSON does not keep these

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/payhost/payhost/sdk/pay"
 )
 
 func TestRecentInvoicesAreBounded(t *testing.T) {
@@ -20,6 +22,20 @@ func TestRecentInvoicesAreBounded(t *testing.T) {
 	for n := range 3 * keptInvoices {
 		row, _ := c.get(id(n))
 		require.Equal(t, n >= 2*keptInvoices, row != nil, "invoice %d", n)
+	}
+}
+
+func TestLargeInvoicesAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	c := newRecentInvoices()
+	for n, large := range []Invoice{
+		{PrivateState: &pay.State{Data: make([]byte, keptInvoiceSize+1)}},
+		{Metadata: map[string]string{"k": string(make([]byte, keptInvoiceSize))}},
+	} {
+		large.ID = fmt.Sprint("inv-", n)
+		c.keep(large, 0)
+		require.Empty(t, c.rows)
+		require.Nil(t, large.asStored())
 	}
 }
 

@@ -61,8 +61,13 @@ func (t *Tx) exec(text string, args ...any) (int64, error) {
 
 // insert reports whether the row is new.
 func (t *Tx) insert(table string, fields []field) (bool, error) {
+	return t.insertValues(table, fields, refs(fields))
+}
+
+// insertValues is insert for fields whose values are made already.
+func (t *Tx) insertValues(table string, fields []field, values []any) (bool, error) {
 	text := t.texts.of("insert "+table, func() string { return insertText(table, fields) })
-	n, err := t.exec(text, refs(fields)...)
+	n, err := t.exec(text, values...)
 	if err != nil {
 		return false, fmt.Errorf("inserting into %s: %w", table, err)
 	}

@@ -86,6 +86,39 @@ func (r *Reader) UnmatchedWebhooks(ctx context.Context, limit int) ([]WebhookNam
 		string(WebhookUnmatched), clampLimit(limit))
 }
 
+// ReadyWebhook is a new webhook with its columns, sealed where they must be.
+type ReadyWebhook struct {
+	// Webhook is what they say; its Version is 1. It must not be changed.
+	Webhook Webhook
+	fields  []field
+	values  []any
+}
+
+// ReadyWebhook makes the columns of a new webhook, so that the one writer does not have to.
+func (r *Reader) ReadyWebhook(w Webhook) (*ReadyWebhook, error) {
+	ready := &ReadyWebhook{Webhook: w}
+	ready.Webhook.Version = 1
+	ready.fields = r.webhooks().fields(&ready.Webhook)
+	ready.values = make([]any, len(ready.fields))
+	for i, f := range ready.fields {
+		value, err := bound(f.ref)
+		if err != nil {
+			return nil, fmt.Errorf("store: column %s of webhooks: %w", f.name, err)
+		}
+		ready.values[i] = value
+	}
+	return ready, nil
+}
+
+// InsertReadyWebhook is [Tx.InsertWebhook] for a webhook whose columns are made.
+func (t *Tx) InsertReadyWebhook(w *ReadyWebhook) (existing *Webhook, err error) {
+	fresh, err := t.insertValues("webhooks", w.fields, w.values)
+	if err != nil || fresh {
+		return nil, err
+	}
+	return t.holder(&w.Webhook)
+}
+
 // InsertWebhook stores a new webhook; its Version becomes 1. When its DedupKey
 // is taken in the account it stores nothing and returns the webhook that holds
 // it. A webhook with an empty key is always new.
@@ -95,6 +128,11 @@ func (t *Tx) InsertWebhook(w *Webhook) (existing *Webhook, err error) {
 	if err != nil || fresh {
 		return nil, err
 	}
+	return t.holder(w)
+}
+
+// holder is the stored webhook with the deduplication key of one that was not stored.
+func (t *Tx) holder(w *Webhook) (*Webhook, error) {
 	holder, err := t.WebhookByDedup(t.batch.session.ctx, w.AccountID, w.DedupKey)
 	if errors.Is(err, ErrNotFound) {
 		return nil, fmt.Errorf("%w: the id of webhook %s is taken", ErrConflict, w.ID)

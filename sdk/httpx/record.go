@@ -98,12 +98,14 @@ func (r *Recorder) Client(c *http.Client) *http.Client {
 // Close releases the directory. Exchanges that are still under way are not recorded any more.
 func (r *Recorder) Close() error { return r.files.close() }
 
-type callNameKey struct{}
+// CallNameKey is the key under which a context keeps the name that [WithCallName] gives it, a string. It is for implementations of
+// [context.Context] that hold the name themselves, as the SDK's do.
+type CallNameKey struct{}
 
 // WithCallName returns a context that carries the name of the call an adapter is running, for example "create_invoice"; a
 // recording says it. The SDK calls it.
 func WithCallName(ctx context.Context, name string) context.Context {
-	return context.WithValue(ctx, callNameKey{}, name)
+	return context.WithValue(ctx, CallNameKey{}, name)
 }
 
 // recordingTransport sits between the adapter and the client's own transport.

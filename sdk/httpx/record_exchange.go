@@ -102,7 +102,7 @@ type observed struct {
 }
 
 func (e *observed) callName() string {
-	name, _ := e.request.Context().Value(callNameKey{}).(string)
+	name, _ := e.request.Context().Value(CallNameKey{}).(string)
 	return name
 }
 

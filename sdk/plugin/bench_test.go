@@ -82,7 +82,7 @@ func BenchmarkCall(b *testing.B) {
 		b.Run("bare gRPC, "+name, func(b *testing.B) {
 			req := benchRequest(b)
 			message := &pluginv1.CreateInvoiceRequest{Call: toCall(nil, req.Call), Invoice: toNewInvoice(nil, req)}
-			state, report := writeInvoiceState(benchAnswer(req))
+			state, report := writeInvoiceState(nil, benchAnswer(req))
 			answer := &pluginv1.CreateInvoiceResponse{Report: report, Result: &pluginv1.CreateInvoiceResponse_State{State: state}}
 			rpc := pluginv1.NewProviderServiceClient(serveUnix(b, ready{answer: answer}, nil, nil))
 			runCallers(b, callers, func() error {
@@ -172,7 +172,7 @@ func serveUnix(b *testing.B, s pluginv1.ProviderServiceServer, serving []grpc.Se
 func BenchmarkCodec(b *testing.B) {
 	req := benchRequest(b)
 	request := &pluginv1.CreateInvoiceRequest{Call: toCall(nil, req.Call), Invoice: toNewInvoice(nil, req)}
-	state, report := writeInvoiceState(benchAnswer(req))
+	state, report := writeInvoiceState(nil, benchAnswer(req))
 	answer := &pluginv1.CreateInvoiceResponse{Report: report, Result: &pluginv1.CreateInvoiceResponse_State{State: state}}
 	for name, c := range map[string]interface {
 		Marshal(v any) (mem.BufferSlice, error)

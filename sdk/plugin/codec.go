@@ -39,6 +39,10 @@ func (codec) Name() string { return grpcproto.Name }
 // Marshal implements [encoding.CodecV2]. That texts are UTF-8 was checked or repaired before, by [inspect] and [finish]; the receiver
 // refuses any that are not.
 func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if lent, ok := v.(*lentMessages); ok {
+		defer lent.giveBack()
+		v = lent.message
+	}
 	m, ok := v.(wireMessage)
 	if !ok {
 		return c.general.Marshal(v)
@@ -57,6 +61,9 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 
 // Unmarshal implements [encoding.CodecV2]. Nothing in the message refers to data afterwards.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	if lent, ok := v.(*lentMessages); ok {
+		v, c.lender = lent.message, &lent.Arena
+	}
 	m, ok := v.(wireMessage)
 	if !ok {
 		return c.general.Unmarshal(data, v)

@@ -24,7 +24,9 @@ import (
 // It starts the client; an error means that the provider cannot describe itself or that cfg.Runtime is not usable.
 func InProcess(p pay.Provider, cfg ClientConfig) (*Client, error) {
 	cfg.Unary = true // there is no transport to save
-	c := NewClient(directConn{newServer(p, cfg.Logger, cfg.Now), newCodec()}, cfg)
+	s := newServer(p, cfg.Logger, cfg.Now)
+	s.guard.local = true
+	c := NewClient(directConn{s, newCodec()}, cfg)
 	if err := c.Start(context.Background()); err != nil {
 		return nil, err
 	}
@@ -38,7 +40,7 @@ func newServer(p pay.Provider, log *slog.Logger, now func() time.Time) *server {
 	if now == nil {
 		now = time.Now
 	}
-	return &server{guard: newGuard(p, log, now)}
+	return &server{guard: newGuard(p, log, now), methods: servings()}
 }
 
 // directConn calls the service without a transport. Messages are encoded and decoded as on a wire, so that neither side can change
@@ -49,30 +51,52 @@ type directConn struct {
 }
 
 // Invoke implements [grpc.ClientConnInterface] for unary methods.
-func (d directConn) Invoke(ctx context.Context, fullMethod string, args, reply any, _ ...grpc.CallOption) (err error) {
+func (d directConn) Invoke(ctx context.Context, fullMethod string, args, reply any, opts ...grpc.CallOption) (err error) {
 	seen := traceOf(ctx)
 	if seen != nil {
 		seen.tagged.Store(true)
 	}
 	name := fullMethod[strings.LastIndexByte(fullMethod, '/')+1:]
-	for _, desc := range pluginv1.ProviderService_ServiceDesc.Methods {
-		if desc.MethodName != name {
-			continue
-		}
-		if seen != nil {
-			seen.sent.Store(true)
-			seen.trailer.Store(true) // whatever comes back is an answer
-		}
-		res, err := desc.Handler(d.server, ctx, func(in any) error {
-			return d.codec.copy(args, in)
-		}, recoverUnary(d.server.guard.log))
-		if err != nil {
-			return err
-		}
-		return d.codec.copy(res, reply)
+	by, ok := d.server.methods[name]
+	if !ok {
+		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
-	return status.Errorf(codes.Unimplemented, "unknown method %s", name)
+	if seen != nil {
+		seen.sent.Store(true)
+		seen.trailer.Store(true) // whatever comes back is an answer
+	}
+	c := &adapterCall{around: ctx, lent: d.server.lent.get()}
+	defer c.end()
+	defer c.lent.giveBack()
+	request := d.codec
+	request.lender = &c.lent.Arena
+	res, err := d.server.serve(name, by, c, fromCaller{request, args})
+	if err != nil {
+		return err
+	}
+	return answerCodec(d.codec, opts).copy(res, reply)
 }
+
+// answerCodec returns the codec that the caller asks for, or c.
+func answerCodec(c codec, opts []grpc.CallOption) codec {
+	for _, o := range opts {
+		if forced, ok := o.(grpc.ForceCodecV2CallOption); ok {
+			if theirs, ok := forced.CodecV2.(codec); ok {
+				return theirs
+			}
+		}
+	}
+	return c
+}
+
+// fromCaller is the request of a call inside this process.
+type fromCaller struct {
+	codec codec
+	args  any
+}
+
+// decode implements incoming.
+func (r fromCaller) decode(m wireMessage) error { return r.codec.copy(r.args, m) }
 
 // NewStream implements [grpc.ClientConnInterface] for RunAction, the one streaming method. The handler runs when the client
 // has sent everything, which is when it would have acted anyway.

@@ -15,9 +15,6 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-// grace is how much longer than its deadline an adapter may take to hand over what it knows, before it is abandoned.
-const grace = 100 * time.Millisecond
-
 // guard stands between the protocol and the adapter: whatever an adapter does, a call ends in time with an answer or an error
 // whose meaning is known. In-process providers pass through it as plugins do.
 type guard struct {
@@ -26,17 +23,21 @@ type guard struct {
 	now      func() time.Time
 	handles  *table
 	workers  *workers
+	overseer *overseer
+	// local says that callers are in this process: nothing between them and the adapter gives up by itself.
+	local    bool
 	manifest func() (*pay.Manifest, error) // computed once, not to be changed
 
 	mu        sync.Mutex // guards http and recorders
 	http      *http.Client
 	recorders map[string]*httpx.Recorder // by account
 
-	running, abandoned, answered atomic.Int64
+	answered atomic.Int64
 }
 
 func newGuard(p pay.Provider, log *slog.Logger, now func() time.Time) *guard {
 	g := &guard{provider: p, log: log, now: now, handles: newTable(log), workers: newWorkers(0)}
+	g.overseer = &overseer{abandoned: g.abandoned}
 	g.manifest = sync.OnceValues(g.describe)
 	return g
 }
@@ -108,7 +109,12 @@ func (g *guard) open(ctx context.Context, call pay.Call, cfg pay.AccountConfig) 
 	cfg.Log = g.log.With("account", cfg.AccountID)
 	cfg.Now = g.now
 	return g.handles.open(ctx, cfg, func(ctx context.Context) (opened, error) {
-		return supervise(ctx, g, methodOpenAccount, call, false, func(ctx context.Context) (opened, error) {
+		if ctx.Err() != nil {
+			return opened{}, notStarted(methodOpenAccount)
+		}
+		c := &adapterCall{around: ctx}
+		c.enter(methodOpenAccount, &call, false)
+		return handOver(g, c, func(ctx context.Context) (opened, error) {
 			account, err := g.provider.Open(ctx, cfg)
 			if err != nil {
 				return opened{}, err
@@ -117,106 +123,142 @@ func (g *guard) open(ctx context.Context, call pay.Call, cfg pay.AccountConfig) 
 				return opened{}, pay.Errorf(pay.KindPluginFault, "Open returned neither an account nor an error")
 			}
 			return opened{account, pay.Resolve(account)}, nil
-		}, func(o opened, _ error, abandoned bool) {
-			if closer, ok := o.account.(pay.Closer); ok && abandoned {
+		}, func(o opened, late bool) {
+			if closer, ok := o.account.(pay.Closer); ok && late {
 				_ = closer.Close() // nobody has it, and nobody is left to be told
 			}
 		})
 	})
 }
 
-// invoke runs one call of an account.
-func invoke[Res any](
-	ctx context.Context, g *guard, m method, call pay.Call, mutating bool, fn func(context.Context, pay.Account) (Res, error),
-) (Res, error) {
-	var none Res
-	h, release, ok := g.handles.use(call.AccountID, call.AccountRevision)
+// invoke runs one call of an account under its deadline. A panic ends this call alone. An adapter that outlives its context is
+// given up: nobody knows what it did, and it goes on holding its account until it returns.
+//
+// The adapter runs in the goroutine of the caller where somebody else answers in time for an adapter that does not return: the
+// lane, which hears of it from the overseer, or a transport whose other end has stopped waiting by then.
+//
+// An account that lists an ability and is no T has contradicted itself; nothing happened.
+func invoke[T, In, Res any](
+	ctx context.Context, g *guard, m method, call *pay.Call, mutating bool, in In, do func(T, context.Context, In) (Res, error),
+) (res Res, err error) {
+	h, ok := g.handles.use(call.AccountID, call.AccountRevision)
 	if !ok {
-		return none, accountNotOpen()
+		return res, accountNotOpen()
 	}
-	if !h.abilities.Has(m.ability()) {
-		release()
-		return none, pay.Unsupported(string(m.ability()))
+	account, ok := h.account.(T)
+	if !ok || !h.abilities.Has(m.ability()) {
+		g.handles.release(h)
+		return res, pay.Unsupported(string(m.ability()))
 	}
-	return supervise(ctx, g, m, call, mutating, func(ctx context.Context) (Res, error) {
-		return fn(ctx, h.account)
-	}, func(Res, error, bool) { release() })
+	if ctx.Err() != nil {
+		g.handles.release(h)
+		return res, notStarted(m)
+	}
+	c, ok := ctx.(*adapterCall) // whoever made it ends it when the answer has been written
+	if !ok {
+		c = &adapterCall{around: ctx}
+		defer c.end()
+	}
+	c.enter(m, call, mutating)
+	if c.listener != nil || !g.local && endsBy(c.around, call.Deadline) {
+		res, err = here(g, c, h, account, in, do)
+		return res, known(err, mutating)
+	}
+	return handOver(g, c, func(ctx context.Context) (Res, error) { return do(account, ctx, in) },
+		func(Res, bool) { g.handles.release(h) })
 }
 
-// outcome is what an adapter returned.
-type outcome[Res any] struct {
+// endsBy reports whether a transport waits no longer for an answer than until the deadline of the call and its grace.
+func endsBy(ctx context.Context, deadline time.Time) bool {
+	end, ok := ctx.Deadline()
+	return ok && (deadline.IsZero() || end.Before(deadline.Add(grace)))
+}
+
+// here runs the adapter in this goroutine.
+func here[T, In, Res any](
+	g *guard, c *adapterCall, h *handle, account T, in In, do func(T, context.Context, In) (Res, error),
+) (res Res, err error) {
+	g.overseer.add(c)
+	defer func() {
+		if p := recover(); p != nil {
+			var none Res
+			res, err = none, g.recovered(c, p)
+		}
+		g.leave(c)
+		g.handles.release(h)
+	}()
+	return do(account, c, in)
+}
+
+// leave takes note that an adapter has returned.
+func (g *guard) leave(c *adapterCall) {
+	if c.late = g.overseer.remove(c); c.late {
+		g.log.Warn("an abandoned call has returned", "method", string(c.method), "operation", c.frame.OperationID)
+	}
+}
+
+// abandoned is told by the overseer.
+func (g *guard) abandoned(c *adapterCall) {
+	g.log.Warn("a call is abandoned: the plugin did not return at its deadline",
+		"method", string(c.method), "operation", c.frame.OperationID)
+}
+
+func (g *guard) recovered(c *adapterCall, p any) *pay.Error {
+	g.log.Error("the plugin panicked", "method", string(c.method), "operation", c.frame.OperationID,
+		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	return panicked(c.method, c.mutating)
+}
+
+// handedOver is a call that runs in a goroutine of its own while its caller waits.
+type handedOver[Res any] struct {
+	guard *guard
+	call  *adapterCall
+	fn    func(context.Context) (Res, error)
+	done  func(res Res, late bool)
+	over  chan struct{} // gets a token when the caller need not wait any more
+
 	res Res
 	err error
 }
 
-// supervise runs fn in a goroutine of its own under the call's deadline. A panic ends this call alone. An fn that outlives
-// its context is abandoned: nobody knows what it did, and it goes on holding its account until it returns. done is called when
-// fn has returned, whether anybody still waits or not.
-func supervise[Res any](
-	ctx context.Context, g *guard, m method, call pay.Call, mutating bool,
-	fn func(context.Context) (Res, error), done func(res Res, err error, abandoned bool),
-) (Res, error) {
-	var none Res
-	if ctx.Err() != nil {
-		done(none, ctx.Err(), false)
-		return none, notStarted(m)
+// handOver runs fn in a goroutine of its own and waits for it until the call is given up. done is called when fn has returned,
+// whether anybody still waits or not.
+func handOver[Res any](
+	g *guard, c *adapterCall, fn func(context.Context) (Res, error), done func(res Res, late bool),
+) (res Res, err error) {
+	x := &handedOver[Res]{guard: g, call: c, fn: fn, done: done, over: make(chan struct{}, 1)}
+	c.listener = x
+	g.overseer.add(c)
+	g.workers.run(x)
+	<-x.over
+	if c.state == callGivenUp {
+		return res, abandoned(c.method, c.mutating, c.Err())
 	}
-	ctx, cancel := withDeadline(pay.WithCall(httpx.WithCallName(ctx, string(m.ability())), call), call.Deadline)
-	defer cancel()
-
-	// settled is decided once: by the goroutine when fn returns, or by the caller when it gives up.
-	const returned, gaveUp = 1, 2
-	var settled atomic.Int32
-	out := new(outcome[Res]) // on the heap, and read once finished: results are large, and stacks are to stay small
-	finished := make(chan struct{})
-	g.running.Add(1)
-	g.workers.run(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				g.log.Error("the plugin panicked", "method", string(m), "operation", call.OperationID,
-					"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				*out = outcome[Res]{err: panicked(m, mutating)}
-			}
-			late := !settled.CompareAndSwap(0, returned)
-			g.running.Add(-1)
-			if late {
-				g.abandoned.Add(-1)
-				g.log.Warn("an abandoned call has returned", "method", string(m), "operation", call.OperationID)
-			}
-			done(out.res, out.err, late)
-			close(finished)
-		}()
-		out.res, out.err = fn(ctx)
-	})
-
-	select {
-	case <-finished:
-		return out.res, known(out.err, mutating)
-	case <-ctx.Done():
-	}
-	wait := time.NewTimer(grace)
-	defer wait.Stop()
-	select {
-	case <-finished:
-		return out.res, known(out.err, mutating)
-	case <-wait.C:
-	}
-	g.abandoned.Add(1)
-	if !settled.CompareAndSwap(0, gaveUp) {
-		g.abandoned.Add(-1)
-		<-finished
-		return out.res, known(out.err, mutating)
-	}
-	g.log.Warn("a call is abandoned: the plugin did not return at its deadline", "method", string(m), "operation", call.OperationID)
-	return none, abandoned(m, mutating, ctx.Err())
+	return x.res, known(x.err, c.mutating)
 }
 
-func withDeadline(ctx context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
-	if around, ok := ctx.Deadline(); deadline.IsZero() || ok && !around.After(deadline) {
-		return context.WithCancel(ctx) // a timer of its own would tell nothing new
-	}
-	return context.WithDeadline(ctx, deadline)
+// work implements job.
+func (x *handedOver[Res]) work() {
+	returned := false
+	defer func() {
+		if p := recover(); p != nil {
+			x.err = x.guard.recovered(x.call, p)
+		} else if !returned {
+			x.err = panicked(x.call.method, x.call.mutating) // runtime.Goexit takes this goroutine along
+		}
+		x.guard.leave(x.call)
+		x.call.end()
+		x.done(x.res, x.call.late)
+		if !x.call.late {
+			x.over <- struct{}{}
+		}
+	}()
+	x.res, x.err = x.fn(x.call)
+	returned = true
 }
+
+// givenUp implements listener.
+func (x *handedOver[Res]) givenUp(*adapterCall) { x.over <- struct{}{} }
 
 // known gives every error of an adapter a meaning. An error that carries none means, of a mutating call, that nobody knows
 // what happened; of a read, that it did not work now.

@@ -19,9 +19,9 @@ const (
 	connWindow   = MaxMessage
 )
 
-// streamWorkers is how many goroutines are kept for calls, so that their stacks need not grow anew with each. It limits nothing: a
-// call that finds all of them busy gets one of its own.
-const streamWorkers = 32
+// streamWorkers is how many goroutines are kept for calls, and mostly for their adapters too, so that their stacks need not grow anew
+// with each. It limits nothing: a call that finds all of them busy gets one of its own.
+const streamWorkers = 64
 
 // serverOptions are those of every server of this package. grpc.WaitForHandlers is never among them: every stop would take
 // go-plugin's full two seconds and end in a kill.

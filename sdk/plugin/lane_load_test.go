@@ -158,7 +158,7 @@ func TestLaneRandomSchedules(t *testing.T) {
 
 // A host that reads nothing makes answers wait, and the memory they take is bounded; one that nobody waits for any more goes.
 func TestLaneAnswersWaitForRoom(t *testing.T) {
-	q := newLaneReplies()
+	q := &laneReplies{}
 	body := make([]byte, 1<<20)
 	for i := range 4 {
 		q.put(t.Context(), laneAnswerFrame{id: uint64(i + 1), response: body})
@@ -205,7 +205,7 @@ func TestLaneAnswersWaitForRoom(t *testing.T) {
 
 // However many large answers wait, few are incomplete at a time.
 func TestLaneAnswersTakeTurns(t *testing.T) {
-	q := newLaneReplies()
+	q := &laneReplies{}
 	for i := range 20 {
 		q.put(t.Context(), laneAnswerFrame{id: uint64(i + 1), response: make([]byte, 100<<10)})
 	}

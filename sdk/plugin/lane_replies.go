@@ -11,9 +11,10 @@ import (
 )
 
 // laneReplies are the answers of one stream that wait to be sent. Small ones share messages. Large ones go in parts, one part
-// to a message, so that small answers pass between them.
+// to a message, so that small answers pass between them. There is no goroutine that sends: whoever queues an answer while nobody sends
+// does so for all that are queued meanwhile, which spares a wake-up.
 type laneReplies struct {
-	wake    chan struct{} // a token: the sender has something to do
+	sending sync.Mutex // held by whoever uses the stream for sending
 	buffers laneBuffers
 
 	mu     sync.Mutex    // guards the fields below
@@ -21,8 +22,8 @@ type laneReplies struct {
 	open   *[]byte       // the one that is being filled; nil: none
 	large  []*largeReply // those whose turn it is come first
 	queued int           // bytes of them all
-	room   chan struct{} // closed when somebody who waits for room should look again
-	idle   bool          // the sender waits for a token
+	room   chan struct{} // closed when those who wait for room should look again; nil: nobody waits
+	busy   bool          // somebody sends, or is about to
 	ended  bool          // nothing is sent any more
 }
 
@@ -32,16 +33,15 @@ type largeReply struct {
 	left []byte
 }
 
-func newLaneReplies() *laneReplies {
-	return &laneReplies{wake: make(chan struct{}, 1), room: make(chan struct{})}
-}
-
 // put queues an answer. It waits while too much is waiting; one that has no room before ctx ends becomes a status, because its
-// host does not wait for it any more either.
-func (q *laneReplies) put(ctx context.Context, f laneAnswerFrame) {
+// host does not wait for it any more either. It returns true when nobody sends: then the caller must, with [laneReplies.send].
+func (q *laneReplies) put(ctx context.Context, f laneAnswerFrame) (send bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.queued > 0 && q.queued+len(f.response) > laneMaxQueue && len(f.response) > 0 && !q.ended {
+		if q.room == nil {
+			q.room = make(chan struct{})
+		}
 		room := q.room
 		q.mu.Unlock()
 		select {
@@ -53,7 +53,7 @@ func (q *laneReplies) put(ctx context.Context, f laneAnswerFrame) {
 		}
 	}
 	if q.ended {
-		return
+		return false
 	}
 	if len(f.response) > lanePart {
 		q.large = append(q.large, &largeReply{id: f.id, left: bytes.Clone(f.response)})
@@ -61,10 +61,9 @@ func (q *laneReplies) put(ctx context.Context, f laneAnswerFrame) {
 	} else {
 		q.add(f)
 	}
-	if q.idle {
-		q.idle = false
-		q.wake <- struct{}{}
-	}
+	send = !q.busy
+	q.busy = true
+	return send
 }
 
 // add writes an answer into the open message. The caller holds mu.
@@ -81,28 +80,20 @@ func (q *laneReplies) add(f laneAnswerFrame) {
 	}
 }
 
-// send gives the answers to the stream until ctx ends or the stream fails.
-func (q *laneReplies) send(ctx context.Context, stream grpc.ServerStream) {
-	defer q.end()
-	for {
-		data := q.take()
-		if data == nil {
-			select {
-			case <-q.wake:
-			case <-ctx.Done():
-				return
-			}
-			// Whoever is about to answer does so first: one message for all of them costs little more than for one.
-			runtime.Gosched()
-			continue
-		}
+// send gives the answers that wait to the stream, until none is left or the stream fails.
+func (q *laneReplies) send(stream grpc.ServerStream) {
+	q.sending.Lock()
+	defer q.sending.Unlock()
+	// Whoever is about to answer does so first: one message for all of them costs little more than for one.
+	runtime.Gosched()
+	for data := q.take(); data != nil; data = q.take() {
 		if stream.SendMsg(&laneBatch{data: data, pool: &q.buffers}) != nil {
-			return
+			q.end()
 		}
 	}
 }
 
-// take returns the next message; nil when nothing waits.
+// take returns the next message; nil when nothing waits, and the caller sends no more.
 func (q *laneReplies) take() *[]byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -116,13 +107,12 @@ func (q *laneReplies) take() *[]byte {
 	case len(q.large) > 0:
 		data = q.buffers.Get(laneBatchSize)
 	default:
-		q.idle = true
+		q.busy = false
 		return nil
 	}
 	q.queued -= len(*data)
 	q.addPart(data)
-	close(q.room)
-	q.room = make(chan struct{})
+	q.admit()
 	return data
 }
 
@@ -152,6 +142,20 @@ func (q *laneReplies) end() {
 	defer q.mu.Unlock()
 	q.ended = true
 	q.ready, q.open, q.large = nil, nil, nil
-	close(q.room)
-	q.room = make(chan struct{})
+	q.admit()
+}
+
+// admit lets those who wait for room look again. The caller holds mu.
+func (q *laneReplies) admit() {
+	if q.room != nil {
+		close(q.room)
+		q.room = nil
+	}
+}
+
+// close lets go of everything that waits, and returns when nobody uses the stream any more.
+func (q *laneReplies) close() {
+	q.end()
+	q.sending.Lock()
+	defer q.sending.Unlock() // whoever comes later finds nothing to send
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -17,7 +16,11 @@ import (
 
 // registerServices makes a gRPC server serve the contract, one by one and over the stream lane.
 func registerServices(s grpc.ServiceRegistrar, impl pluginv1.ProviderServiceServer, log *slog.Logger) {
-	pluginv1.RegisterProviderServiceServer(s, impl)
+	if ours, ok := impl.(*server); ok {
+		s.RegisterService(ours.unaryDesc(), ours)
+	} else {
+		pluginv1.RegisterProviderServiceServer(s, impl)
+	}
 	pluginv1.RegisterLaneServiceServer(s, newLaneServer(impl, log))
 }
 
@@ -28,6 +31,7 @@ type laneServer struct {
 	log     *slog.Logger
 	recover grpc.UnaryServerInterceptor
 	methods map[string]grpc.MethodHandler
+	ours    *server // nil: impl is of another kind
 }
 
 func newLaneServer(impl pluginv1.ProviderServiceServer, log *slog.Logger) *laneServer {
@@ -35,6 +39,7 @@ func newLaneServer(impl pluginv1.ProviderServiceServer, log *slog.Logger) *laneS
 	for _, desc := range pluginv1.ProviderService_ServiceDesc.Methods {
 		s.methods[desc.MethodName] = desc.Handler
 	}
+	s.ours, _ = impl.(*server)
 	return s
 }
 
@@ -45,13 +50,10 @@ func (s *laneServer) Carry(stream grpc.BidiStreamingServer[pluginv1.CarryRequest
 		return err
 	}
 	ctx, cancel := context.WithCancel(stream.Context())
-	run := &laneRun{
-		server: s, ctx: ctx, calls: map[uint64]*laneServed{}, next: make(chan *laneServed), replies: newLaneReplies(),
-	}
-	var sender sync.WaitGroup
-	sender.Go(func() { run.replies.send(ctx, stream) })
+	run := &laneRun{server: s, ctx: ctx, calls: map[uint64]*laneServed{}, workers: newWorkers(laneWorkers), stream: stream}
 	// gRPC's stream may not be used any more when this returns. Calls that are still running are told to end and answer nobody.
-	defer sender.Wait()
+	defer run.replies.close()
+	defer run.workers.end()
 	defer cancel()
 	for {
 		var batch laneBatch
@@ -65,28 +67,41 @@ func (s *laneServer) Carry(stream grpc.BidiStreamingServer[pluginv1.CarryRequest
 	}
 }
 
+// find finds out how a call is served.
+func (s *laneServer) find(c *laneServed, method []byte) {
+	if s.ours != nil {
+		c.serving = s.ours.methods[string(method)]
+	} else {
+		c.handler = s.methods[string(method)]
+	}
+	if c.serving == nil && c.handler == nil {
+		c.name = clip(string(method))
+	}
+}
+
 // laneRun is one stream in a plugin.
 type laneRun struct {
 	server  *laneServer
 	ctx     context.Context // ends with the stream
-	replies *laneReplies
-	next    chan *laneServed // takes calls while a worker has nothing to do
-	parked  atomic.Int32     // workers that wait for a call
-	last    uint64           // the newest id; used by the reader alone
+	stream  grpc.ServerStream
+	replies laneReplies
+	workers *workers
+	scratch laneBuffers
+	last    uint64 // the newest id; used by the reader alone
 
-	mu    sync.Mutex // guards calls and the cancels in them
+	mu    sync.Mutex // guards calls
 	calls map[uint64]*laneServed
 }
 
-// laneServed is one call in a plugin.
+// laneServed is one call in a plugin. Its context ends with the stream, at the deadline, and when the host gives up.
 type laneServed struct {
+	adapterCall
+	run     *laneRun
 	id      uint64
-	method  grpc.MethodHandler // nil: unknown
-	name    string             // of an unknown method
-	timeout time.Duration
+	serving serving            // nil: unknown, or not ours
+	handler grpc.MethodHandler // nil: unknown
+	name    string             // of the method
 	request []byte
-	given   bool               // the host waits no more
-	cancel  context.CancelFunc // nil until it runs
 }
 
 // start begins one call. Its errors are violations of the protocol.
@@ -98,9 +113,11 @@ func (r *laneRun) start(f laneCallFrame) error {
 		return fmt.Errorf("a request has %d bytes, more than %d", len(f.request), laneMaxRequest)
 	}
 	r.last = f.id
-	c := &laneServed{id: f.id, method: r.server.methods[string(f.method)], timeout: f.timeout, request: f.request}
-	if c.method == nil {
-		c.name = clip(string(f.method))
+	c := &laneServed{run: r, id: f.id, request: f.request}
+	r.server.find(c, f.method)
+	c.around, c.listener = r.ctx, c
+	if f.timeout > 0 {
+		c.deadline = time.Now().Add(f.timeout)
 	}
 	r.mu.Lock()
 	full := len(r.calls) >= laneMaxCalls
@@ -111,11 +128,7 @@ func (r *laneRun) start(f laneCallFrame) error {
 	if full {
 		return fmt.Errorf("more than %d calls wait for an answer", laneMaxCalls)
 	}
-	select {
-	case r.next <- c:
-	default:
-		go r.work(c)
-	}
+	r.workers.run(c)
 	return nil
 }
 
@@ -127,98 +140,109 @@ func (r *laneRun) abandon(id uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if c, ok := r.calls[id]; ok {
-		c.given = true
-		if c.cancel != nil {
-			c.cancel()
-		}
+		c.end()
 	}
 	return nil
 }
 
-// work serves calls one after the other. Goroutines are kept because a new one has to grow its stack first.
-func (r *laneRun) work(c *laneServed) {
-	var scratch []byte
-	for c != nil {
-		scratch = r.serve(c, scratch[:0])
-		if cap(scratch) > laneMaxRequest {
-			scratch = nil
+// work implements job: it runs the call and queues its answer, unless that has been given up.
+func (c *laneServed) work() {
+	defer c.end()
+	scratch := c.run.scratch.Get(0)
+	defer func() { c.run.scratch.Put(scratch) }()
+	answer := laneAnswerFrame{id: c.id, code: uint32(codes.Internal), message: []byte("the plugin ended the goroutine of the call")}
+	defer func() {
+		if c.late {
+			return
 		}
-		c = r.park()
-	}
-}
-
-// park waits for another call; nil when there is none for this goroutine.
-func (r *laneRun) park() *laneServed {
-	defer r.parked.Add(-1)
-	if r.parked.Add(1) > laneWorkers {
-		return nil
-	}
-	select {
-	case c := <-r.next:
-		return c
-	case <-r.ctx.Done():
-		return nil
-	}
-}
-
-// serve runs one call and queues its answer, which it encodes in scratch.
-func (r *laneRun) serve(c *laneServed, scratch []byte) []byte {
-	ctx, cancel := r.begin(c)
-	defer cancel()
-	encoded, err := r.invoke(ctx, c, scratch)
+		if send := c.run.answer(c, answer); send {
+			c.end()
+			c.run.replies.send(c.run.stream)
+		}
+	}()
+	encoded, err := c.invoke((*scratch)[:0])
+	*scratch = encoded
 	if len(encoded) > MaxMessage {
 		err = status.Errorf(codes.ResourceExhausted, "the answer has %d bytes, more than %d", len(encoded), MaxMessage)
 	}
+	if err != nil {
+		answer = faultFrame(c.id, err)
+	} else {
+		answer = laneAnswerFrame{id: c.id, response: encoded}
+	}
+}
+
+// givenUp implements listener: the call is answered in place of its adapter.
+func (c *laneServed) givenUp(*adapterCall) {
+	report, fault := writeError(abandoned(c.method, c.mutating, c.Err()))
+	// The answers of all methods have their report and their error in the same fields.
+	encoded, err := appendMessage(nil, &pluginv1.CreateInvoiceResponse{
+		Report: finish(report, false, fault), Result: &pluginv1.CreateInvoiceResponse_Error{Error: fault},
+	})
 	answer := laneAnswerFrame{id: c.id, response: encoded}
 	if err != nil {
 		answer = faultFrame(c.id, err)
 	}
+	if c.run.answer(c, answer) {
+		go c.run.replies.send(c.run.stream) // the overseer must not wait for the host to read
+	}
+}
+
+// answer queues the one answer of a call, and returns true when the caller must send what is queued.
+func (r *laneRun) answer(c *laneServed, f laneAnswerFrame) (send bool) {
 	// The answer frees the host's place for another call, so that ours must be free before.
 	r.mu.Lock()
 	delete(r.calls, c.id)
 	r.mu.Unlock()
-	r.replies.put(ctx, answer)
-	return encoded
+	return r.replies.put(c, f)
 }
 
-// begin makes the context of a call: it ends with the stream, at the deadline, and when the host gives up.
-func (r *laneRun) begin(c *laneServed) (context.Context, context.CancelFunc) {
-	var ctx context.Context
-	var cancel context.CancelFunc
-	if c.timeout > 0 {
-		ctx, cancel = context.WithTimeout(r.ctx, c.timeout)
-	} else {
-		ctx, cancel = context.WithCancel(r.ctx)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	c.cancel = cancel
-	if c.given {
-		cancel()
-	}
-	return ctx, cancel
-}
-
-// invoke does what gRPC does for a unary call, behind the same interceptor.
-func (r *laneRun) invoke(ctx context.Context, c *laneServed, scratch []byte) (encoded []byte, err error) {
+// invoke does what gRPC does for a unary call, behind the same interceptor. It appends the answer to scratch.
+func (c *laneServed) invoke(scratch []byte) (encoded []byte, err error) {
+	server := c.run.server
 	defer func() {
 		if p := recover(); p != nil {
-			err = recovered(r.server.log, pluginv1.LaneService_Carry_FullMethodName, p)
+			encoded, err = scratch, recovered(server.log, pluginv1.LaneService_Carry_FullMethodName, p)
 		}
 	}()
-	if c.method == nil {
-		return scratch, status.Error(codes.Unimplemented, "unknown method "+c.name)
-	}
-	res, err := c.method(r.server.impl, ctx, func(in any) error {
-		if err := readMessage(c.request, in, nil); err != nil {
-			return status.Error(codes.Internal, "the request cannot be decoded: "+err.Error())
+	switch {
+	case c.serving != nil:
+		c.lent = server.ours.lent.get()
+		res, err := c.serving(server.ours, &c.adapterCall, c)
+		if err == nil {
+			scratch, err = appendMessage(scratch, res)
 		}
-		return nil
-	}, r.server.recover)
-	if err != nil {
+		c.lent.giveBack()
+		return scratch, err
+	case c.handler != nil:
+		res, err := c.handler(server.impl, &c.adapterCall, c.decodeAny, server.recover)
+		if err == nil {
+			scratch, err = appendMessage(scratch, res)
+		}
 		return scratch, err
 	}
-	return appendMessage(scratch, res)
+	return scratch, status.Error(codes.Unimplemented, "unknown method "+c.name)
+}
+
+// decode implements incoming. Nothing refers to the request afterwards.
+func (c *laneServed) decode(m wireMessage) error {
+	if err := decodeWire(c.request, m, lenderOf(&c.adapterCall)); err != nil {
+		return undecodable(err)
+	}
+	c.request = nil
+	return nil
+}
+
+// decodeAny is decode for a service that is not ours.
+func (c *laneServed) decodeAny(in any) error {
+	if err := readMessage(c.request, in, nil); err != nil {
+		return undecodable(err)
+	}
+	return nil
+}
+
+func undecodable(err error) error {
+	return status.Error(codes.Internal, "the request cannot be decoded: "+err.Error())
 }
 
 // faultFrame answers with a status.

@@ -14,7 +14,9 @@ import (
 // server is the plugin's side of the protocol.
 type server struct {
 	pluginv1.UnimplementedProviderServiceServer
-	guard *guard
+	guard   *guard
+	methods map[string]serving // not to be changed
+	lent    lentPool
 }
 
 // framed is every request.
@@ -23,21 +25,22 @@ type framed interface {
 	GetCall() *pluginv1.Call
 }
 
-// serve answers one call of an account. Exactly one of the state and the error is set.
-func serve[Res any, Out proto.Message](
-	ctx context.Context, s *server, m method, req framed,
-	fn func(context.Context, pay.Account) (Res, error), write func(Res) (Out, *pluginv1.Report),
+// serve answers one call of an account: read turns the request into what do, a method of T, takes, and write the result into a
+// state. Exactly one of the state and the error is set. Nothing of the request is looked at once the adapter runs.
+func serve[T, In, Res any, Req framed, Out proto.Message](
+	ctx context.Context, s *server, m method, req Req, read func(Req) In, do func(T, context.Context, In) (Res, error),
+	write func(*pluginv1.Arena, Res) (Out, *pluginv1.Report),
 ) (out Out, report *pluginv1.Report, fault *pluginv1.Error) {
 	call := fromCall(req.GetCall())
 	action := ""
-	if start, ok := req.(*pluginv1.RunActionRequest); ok {
+	if start, ok := any(req).(*pluginv1.RunActionRequest); ok {
 		action = start.GetStart().GetName()
 	}
 	mutating, err := s.admit(m, call, req, action)
 	if err == nil {
 		var res Res
-		if res, err = invoke(ctx, s.guard, m, call, mutating, fn); err == nil {
-			out, report = write(res)
+		if res, err = invoke(ctx, s.guard, m, &call, mutating, read(req), do); err == nil {
+			out, report = write(lenderOf(ctx), res)
 			s.guard.answered.Add(1)
 			return out, finish(report, mutating, out), nil
 		}
@@ -60,19 +63,6 @@ func (s *server) admit(m method, call pay.Call, req proto.Message, action string
 		return false, refused
 	}
 	return m.mutating(manifest, action), nil
-}
-
-// offered adapts a call of an optional interface. An account that lists an ability and lacks its method has contradicted
-// itself; nothing happened.
-func offered[T, Res any](m method, fn func(context.Context, T) (Res, error)) func(context.Context, pay.Account) (Res, error) {
-	return func(ctx context.Context, account pay.Account) (Res, error) {
-		t, ok := account.(T)
-		if !ok {
-			var none Res
-			return none, pay.Unsupported(string(m.ability()))
-		}
-		return fn(ctx, t)
-	}
 }
 
 // finish completes the report of an answer and makes sure that gRPC will carry it.
@@ -143,10 +133,11 @@ func (s *server) Describe(_ context.Context, req *pluginv1.DescribeRequest) (*pl
 
 // Health implements the service. It touches no adapter, so that it tells a frozen process from a slow provider.
 func (s *server) Health(context.Context, *pluginv1.HealthRequest) (*pluginv1.HealthResponse, error) {
+	running, abandoned := s.guard.overseer.counts()
 	return &pluginv1.HealthResponse{Result: &pluginv1.HealthResponse_State{State: &pluginv1.HealthState{
 		OpenAccounts:   int64(s.guard.handles.size()),
-		RunningCalls:   s.guard.running.Load(),
-		AbandonedCalls: s.guard.abandoned.Load(),
+		RunningCalls:   running,
+		AbandonedCalls: abandoned,
 		AnsweredCalls:  s.guard.answered.Load(),
 	}}}, nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/payhost/payhost/sdk/pay"
 )
 
-func writeAccountInfo(i pay.AccountInfo) (*pluginv1.AccountInfo, *pluginv1.Report) {
-	out := toAccountInfo(nil, i)
+func writeAccountInfo(a *pluginv1.Arena, i pay.AccountInfo) (*pluginv1.AccountInfo, *pluginv1.Report) {
+	out := toAccountInfo(a, i)
 	report := out.Report
 	out.Report = nil
 	return out, report
@@ -17,9 +17,7 @@ func writeAccountInfo(i pay.AccountInfo) (*pluginv1.AccountInfo, *pluginv1.Repor
 // Check implements the service.
 func (s *server) Check(ctx context.Context, req *pluginv1.CheckRequest) (*pluginv1.CheckResponse, error) {
 	state, report, fault := serve(ctx, s, methodCheck, req,
-		offered(methodCheck, func(ctx context.Context, a pay.Checker) (pay.AccountInfo, error) {
-			return a.Check(ctx, pay.Check{Call: fromCall(req.GetCall())})
-		}), writeAccountInfo)
+		func(req *pluginv1.CheckRequest) pay.Check { return pay.Check{Call: fromCall(req.GetCall())} }, pay.Checker.Check, writeAccountInfo)
 	if fault != nil {
 		return &pluginv1.CheckResponse{Report: report, Result: &pluginv1.CheckResponse_Error{Error: fault}}, nil
 	}
@@ -28,11 +26,9 @@ func (s *server) Check(ctx context.Context, req *pluginv1.CheckRequest) (*plugin
 
 // Maintain implements the service.
 func (s *server) Maintain(ctx context.Context, req *pluginv1.MaintainRequest) (*pluginv1.MaintainResponse, error) {
-	state, report, fault := serve(ctx, s, methodMaintain, req,
-		offered(methodMaintain, func(ctx context.Context, a pay.AccountMaintainer) (pay.Maintained, error) {
-			return a.Maintain(ctx, fromMaintain(req))
-		}), func(r pay.Maintained) (*pluginv1.Maintained, *pluginv1.Report) {
-			return toMaintained(nil, r), toReport(nil, r.Report)
+	state, report, fault := serve(ctx, s, methodMaintain, req, fromMaintain, pay.AccountMaintainer.Maintain,
+		func(a *pluginv1.Arena, r pay.Maintained) (*pluginv1.Maintained, *pluginv1.Report) {
+			return toMaintained(a, r), toReport(a, r.Report)
 		})
 	if fault != nil {
 		return &pluginv1.MaintainResponse{Report: report, Result: &pluginv1.MaintainResponse_Error{Error: fault}}, nil
@@ -42,11 +38,9 @@ func (s *server) Maintain(ctx context.Context, req *pluginv1.MaintainRequest) (*
 
 // ReadBalances implements the service.
 func (s *server) ReadBalances(ctx context.Context, req *pluginv1.ReadBalancesRequest) (*pluginv1.ReadBalancesResponse, error) {
-	state, report, fault := serve(ctx, s, methodReadBalances, req,
-		offered(methodReadBalances, func(ctx context.Context, a pay.BalanceReader) (pay.Balances, error) {
-			return a.ReadBalances(ctx, fromReadBalances(req))
-		}), func(r pay.Balances) (*pluginv1.Balances, *pluginv1.Report) {
-			return toBalances(nil, r), toReport(nil, r.Report)
+	state, report, fault := serve(ctx, s, methodReadBalances, req, fromReadBalances, pay.BalanceReader.ReadBalances,
+		func(a *pluginv1.Arena, r pay.Balances) (*pluginv1.Balances, *pluginv1.Report) {
+			return toBalances(a, r), toReport(a, r.Report)
 		})
 	if fault != nil {
 		return &pluginv1.ReadBalancesResponse{Report: report, Result: &pluginv1.ReadBalancesResponse_Error{Error: fault}}, nil
@@ -56,11 +50,9 @@ func (s *server) ReadBalances(ctx context.Context, req *pluginv1.ReadBalancesReq
 
 // ListTransactions implements the service.
 func (s *server) ListTransactions(ctx context.Context, req *pluginv1.ListTransactionsRequest) (*pluginv1.ListTransactionsResponse, error) {
-	state, report, fault := serve(ctx, s, methodListTransactions, req,
-		offered(methodListTransactions, func(ctx context.Context, a pay.TransactionLister) (pay.TransactionPage, error) {
-			return a.ListTransactions(ctx, fromListTransactions(req))
-		}), func(r pay.TransactionPage) (*pluginv1.TransactionPage, *pluginv1.Report) {
-			return toTransactionPage(nil, r), toReport(nil, r.Report)
+	state, report, fault := serve(ctx, s, methodListTransactions, req, fromListTransactions, pay.TransactionLister.ListTransactions,
+		func(a *pluginv1.Arena, r pay.TransactionPage) (*pluginv1.TransactionPage, *pluginv1.Report) {
+			return toTransactionPage(a, r), toReport(a, r.Report)
 		})
 	if fault != nil {
 		return &pluginv1.ListTransactionsResponse{Report: report, Result: &pluginv1.ListTransactionsResponse_Error{Error: fault}}, nil
@@ -71,10 +63,11 @@ func (s *server) ListTransactions(ctx context.Context, req *pluginv1.ListTransac
 // HandleWebhook implements the service.
 func (s *server) HandleWebhook(ctx context.Context, req *pluginv1.HandleWebhookRequest) (*pluginv1.HandleWebhookResponse, error) {
 	state, report, fault := serve(ctx, s, methodHandleWebhook, req,
-		offered(methodHandleWebhook, func(ctx context.Context, a pay.WebhookHandler) (pay.WebhookResult, error) {
-			return a.HandleWebhook(ctx, fromWebhook(req.GetCall(), req.GetWebhook()))
-		}), func(r pay.WebhookResult) (*pluginv1.WebhookResult, *pluginv1.Report) {
-			return toWebhookResult(nil, r), toReport(nil, r.Report)
+		func(req *pluginv1.HandleWebhookRequest) pay.WebhookRequest {
+			return fromWebhook(req.GetCall(), req.GetWebhook())
+		}, pay.WebhookHandler.HandleWebhook,
+		func(a *pluginv1.Arena, r pay.WebhookResult) (*pluginv1.WebhookResult, *pluginv1.Report) {
+			return toWebhookResult(a, r), toReport(a, r.Report)
 		})
 	if fault != nil {
 		return &pluginv1.HandleWebhookResponse{Report: report, Result: &pluginv1.HandleWebhookResponse_Error{Error: fault}}, nil
@@ -85,10 +78,11 @@ func (s *server) HandleWebhook(ctx context.Context, req *pluginv1.HandleWebhookR
 // RouteWebhook implements the service.
 func (s *server) RouteWebhook(ctx context.Context, req *pluginv1.RouteWebhookRequest) (*pluginv1.RouteWebhookResponse, error) {
 	state, report, fault := serve(ctx, s, methodRouteWebhook, req,
-		offered(methodRouteWebhook, func(ctx context.Context, a pay.WebhookRouter) (pay.WebhookRoute, error) {
-			return a.RouteWebhook(ctx, fromWebhook(req.GetCall(), req.GetWebhook()))
-		}), func(r pay.WebhookRoute) (*pluginv1.WebhookRoute, *pluginv1.Report) {
-			return toWebhookRoute(nil, r), nil
+		func(req *pluginv1.RouteWebhookRequest) pay.WebhookRequest {
+			return fromWebhook(req.GetCall(), req.GetWebhook())
+		}, pay.WebhookRouter.RouteWebhook,
+		func(a *pluginv1.Arena, r pay.WebhookRoute) (*pluginv1.WebhookRoute, *pluginv1.Report) {
+			return toWebhookRoute(a, r), nil
 		})
 	if fault != nil {
 		return &pluginv1.RouteWebhookResponse{Report: report, Result: &pluginv1.RouteWebhookResponse_Error{Error: fault}}, nil

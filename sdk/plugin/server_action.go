@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 
@@ -35,11 +34,9 @@ func (s *server) RunAction(stream grpc.ClientStreamingServer[pluginv1.RunActionR
 		})
 	}
 	state, report, fault := serve(stream.Context(), s, methodRunAction, start,
-		offered(methodRunAction, func(ctx context.Context, a pay.ActionProvider) (pay.ActionResult, error) {
-			return a.RunAction(ctx, action)
-		}),
-		func(r pay.ActionResult) (*pluginv1.ActionResult, *pluginv1.Report) {
-			return toActionResult(nil, r), toReport(nil, r.Report)
+		func(*pluginv1.RunActionRequest) pay.Action { return action }, pay.ActionProvider.RunAction,
+		func(a *pluginv1.Arena, r pay.ActionResult) (*pluginv1.ActionResult, *pluginv1.Report) {
+			return toActionResult(a, r), toReport(a, r.Report)
 		})
 	if fault != nil {
 		return stream.SendAndClose(&pluginv1.RunActionResponse{Report: report, Result: &pluginv1.RunActionResponse_Error{Error: fault}})
@@ -54,8 +51,8 @@ func (s *server) receive(
 	if action.Name == "" {
 		return refused("the first message of an action must name it")
 	}
-	if _, release, ok := s.guard.handles.use(call.AccountID, call.AccountRevision); ok {
-		release()
+	if h, ok := s.guard.handles.use(call.AccountID, call.AccountRevision); ok {
+		s.guard.handles.release(h)
 	} else {
 		return accountNotOpen() // before the upload, which the host would have to repeat
 	}

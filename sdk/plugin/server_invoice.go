@@ -9,22 +9,22 @@ import (
 
 // The reports of these states move to the answer around them.
 
-func writeInvoiceState(s pay.InvoiceState) (*pluginv1.InvoiceState, *pluginv1.Report) {
-	out := toInvoiceState(nil, s)
+func writeInvoiceState(a *pluginv1.Arena, s pay.InvoiceState) (*pluginv1.InvoiceState, *pluginv1.Report) {
+	out := toInvoiceState(a, s)
 	report := out.Report
 	out.Report = nil
 	return out, report
 }
 
-func writeRefundState(s pay.RefundState) (*pluginv1.RefundState, *pluginv1.Report) {
-	out := toRefundState(nil, s)
+func writeRefundState(a *pluginv1.Arena, s pay.RefundState) (*pluginv1.RefundState, *pluginv1.Report) {
+	out := toRefundState(a, s)
 	report := out.Report
 	out.Report = nil
 	return out, report
 }
 
-func writePayoutState(s pay.PayoutState) (*pluginv1.PayoutState, *pluginv1.Report) {
-	out := toPayoutState(nil, s)
+func writePayoutState(a *pluginv1.Arena, s pay.PayoutState) (*pluginv1.PayoutState, *pluginv1.Report) {
+	out := toPayoutState(a, s)
 	report := out.Report
 	out.Report = nil
 	return out, report
@@ -33,9 +33,10 @@ func writePayoutState(s pay.PayoutState) (*pluginv1.PayoutState, *pluginv1.Repor
 // CreateInvoice implements the service.
 func (s *server) CreateInvoice(ctx context.Context, req *pluginv1.CreateInvoiceRequest) (*pluginv1.CreateInvoiceResponse, error) {
 	state, report, fault := serve(ctx, s, methodCreateInvoice, req,
-		func(ctx context.Context, a pay.Account) (pay.InvoiceState, error) {
-			return a.CreateInvoice(ctx, fromNewInvoice(req.GetCall(), req.GetInvoice()))
-		}, writeInvoiceState)
+		func(req *pluginv1.CreateInvoiceRequest) pay.CreateInvoice {
+			return fromNewInvoice(req.GetCall(), req.GetInvoice())
+		},
+		pay.Account.CreateInvoice, writeInvoiceState)
 	if fault != nil {
 		return &pluginv1.CreateInvoiceResponse{Report: report, Result: &pluginv1.CreateInvoiceResponse_Error{Error: fault}}, nil
 	}
@@ -45,9 +46,7 @@ func (s *server) CreateInvoice(ctx context.Context, req *pluginv1.CreateInvoiceR
 // GetInvoice implements the service.
 func (s *server) GetInvoice(ctx context.Context, req *pluginv1.GetInvoiceRequest) (*pluginv1.GetInvoiceResponse, error) {
 	state, report, fault := serve(ctx, s, methodGetInvoice, req,
-		func(ctx context.Context, a pay.Account) (pay.InvoiceState, error) {
-			return a.GetInvoice(ctx, fromInvoiceRef(req.GetInvoice()))
-		}, writeInvoiceState)
+		func(req *pluginv1.GetInvoiceRequest) pay.InvoiceRef { return fromInvoiceRef(req.GetInvoice()) }, pay.Account.GetInvoice, writeInvoiceState)
 	if fault != nil {
 		return &pluginv1.GetInvoiceResponse{Report: report, Result: &pluginv1.GetInvoiceResponse_Error{Error: fault}}, nil
 	}
@@ -56,10 +55,7 @@ func (s *server) GetInvoice(ctx context.Context, req *pluginv1.GetInvoiceRequest
 
 // FindInvoice implements the service.
 func (s *server) FindInvoice(ctx context.Context, req *pluginv1.FindInvoiceRequest) (*pluginv1.FindInvoiceResponse, error) {
-	state, report, fault := serve(ctx, s, methodFindInvoice, req,
-		offered(methodFindInvoice, func(ctx context.Context, a pay.InvoiceFinder) (pay.InvoiceState, error) {
-			return a.FindInvoice(ctx, fromFindInvoice(req))
-		}), writeInvoiceState)
+	state, report, fault := serve(ctx, s, methodFindInvoice, req, fromFindInvoice, pay.InvoiceFinder.FindInvoice, writeInvoiceState)
 	if fault != nil {
 		return &pluginv1.FindInvoiceResponse{Report: report, Result: &pluginv1.FindInvoiceResponse_Error{Error: fault}}, nil
 	}
@@ -69,9 +65,10 @@ func (s *server) FindInvoice(ctx context.Context, req *pluginv1.FindInvoiceReque
 // CancelInvoice implements the service.
 func (s *server) CancelInvoice(ctx context.Context, req *pluginv1.CancelInvoiceRequest) (*pluginv1.CancelInvoiceResponse, error) {
 	state, report, fault := serve(ctx, s, methodCancelInvoice, req,
-		offered(methodCancelInvoice, func(ctx context.Context, a pay.Canceler) (pay.InvoiceState, error) {
-			return a.CancelInvoice(ctx, fromChange(req.GetCall(), req.GetChange()))
-		}), writeInvoiceState)
+		func(req *pluginv1.CancelInvoiceRequest) pay.ChangeInvoice {
+			return fromChange(req.GetCall(), req.GetChange())
+		},
+		pay.Canceler.CancelInvoice, writeInvoiceState)
 	if fault != nil {
 		return &pluginv1.CancelInvoiceResponse{Report: report, Result: &pluginv1.CancelInvoiceResponse_Error{Error: fault}}, nil
 	}
@@ -81,9 +78,10 @@ func (s *server) CancelInvoice(ctx context.Context, req *pluginv1.CancelInvoiceR
 // CaptureInvoice implements the service.
 func (s *server) CaptureInvoice(ctx context.Context, req *pluginv1.CaptureInvoiceRequest) (*pluginv1.CaptureInvoiceResponse, error) {
 	state, report, fault := serve(ctx, s, methodCaptureInvoice, req,
-		offered(methodCaptureInvoice, func(ctx context.Context, a pay.Capturer) (pay.InvoiceState, error) {
-			return a.CaptureInvoice(ctx, fromChange(req.GetCall(), req.GetChange()))
-		}), writeInvoiceState)
+		func(req *pluginv1.CaptureInvoiceRequest) pay.ChangeInvoice {
+			return fromChange(req.GetCall(), req.GetChange())
+		},
+		pay.Capturer.CaptureInvoice, writeInvoiceState)
 	if fault != nil {
 		return &pluginv1.CaptureInvoiceResponse{Report: report, Result: &pluginv1.CaptureInvoiceResponse_Error{Error: fault}}, nil
 	}
@@ -93,9 +91,10 @@ func (s *server) CaptureInvoice(ctx context.Context, req *pluginv1.CaptureInvoic
 // VoidInvoice implements the service.
 func (s *server) VoidInvoice(ctx context.Context, req *pluginv1.VoidInvoiceRequest) (*pluginv1.VoidInvoiceResponse, error) {
 	state, report, fault := serve(ctx, s, methodVoidInvoice, req,
-		offered(methodVoidInvoice, func(ctx context.Context, a pay.Voider) (pay.InvoiceState, error) {
-			return a.VoidInvoice(ctx, fromChange(req.GetCall(), req.GetChange()))
-		}), writeInvoiceState)
+		func(req *pluginv1.VoidInvoiceRequest) pay.ChangeInvoice {
+			return fromChange(req.GetCall(), req.GetChange())
+		},
+		pay.Voider.VoidInvoice, writeInvoiceState)
 	if fault != nil {
 		return &pluginv1.VoidInvoiceResponse{Report: report, Result: &pluginv1.VoidInvoiceResponse_Error{Error: fault}}, nil
 	}
@@ -104,10 +103,7 @@ func (s *server) VoidInvoice(ctx context.Context, req *pluginv1.VoidInvoiceReque
 
 // Charge implements the service.
 func (s *server) Charge(ctx context.Context, req *pluginv1.ChargeRequest) (*pluginv1.ChargeResponse, error) {
-	state, report, fault := serve(ctx, s, methodCharge, req,
-		offered(methodCharge, func(ctx context.Context, a pay.Charger) (pay.InvoiceState, error) {
-			return a.Charge(ctx, fromCharge(req))
-		}), writeInvoiceState)
+	state, report, fault := serve(ctx, s, methodCharge, req, fromCharge, pay.Charger.Charge, writeInvoiceState)
 	if fault != nil {
 		return &pluginv1.ChargeResponse{Report: report, Result: &pluginv1.ChargeResponse_Error{Error: fault}}, nil
 	}
@@ -116,10 +112,7 @@ func (s *server) Charge(ctx context.Context, req *pluginv1.ChargeRequest) (*plug
 
 // CreateRefund implements the service.
 func (s *server) CreateRefund(ctx context.Context, req *pluginv1.CreateRefundRequest) (*pluginv1.CreateRefundResponse, error) {
-	state, report, fault := serve(ctx, s, methodCreateRefund, req,
-		offered(methodCreateRefund, func(ctx context.Context, a pay.Refunder) (pay.RefundState, error) {
-			return a.CreateRefund(ctx, fromCreateRefund(req))
-		}), writeRefundState)
+	state, report, fault := serve(ctx, s, methodCreateRefund, req, fromCreateRefund, pay.Refunder.CreateRefund, writeRefundState)
 	if fault != nil {
 		return &pluginv1.CreateRefundResponse{Report: report, Result: &pluginv1.CreateRefundResponse_Error{Error: fault}}, nil
 	}
@@ -129,9 +122,7 @@ func (s *server) CreateRefund(ctx context.Context, req *pluginv1.CreateRefundReq
 // GetRefund implements the service.
 func (s *server) GetRefund(ctx context.Context, req *pluginv1.GetRefundRequest) (*pluginv1.GetRefundResponse, error) {
 	state, report, fault := serve(ctx, s, methodGetRefund, req,
-		offered(methodGetRefund, func(ctx context.Context, a pay.RefundGetter) (pay.RefundState, error) {
-			return a.GetRefund(ctx, fromRefundRef(req.GetRefund()))
-		}), writeRefundState)
+		func(req *pluginv1.GetRefundRequest) pay.RefundRef { return fromRefundRef(req.GetRefund()) }, pay.RefundGetter.GetRefund, writeRefundState)
 	if fault != nil {
 		return &pluginv1.GetRefundResponse{Report: report, Result: &pluginv1.GetRefundResponse_Error{Error: fault}}, nil
 	}
@@ -140,10 +131,7 @@ func (s *server) GetRefund(ctx context.Context, req *pluginv1.GetRefundRequest) 
 
 // CreatePayout implements the service.
 func (s *server) CreatePayout(ctx context.Context, req *pluginv1.CreatePayoutRequest) (*pluginv1.CreatePayoutResponse, error) {
-	state, report, fault := serve(ctx, s, methodCreatePayout, req,
-		offered(methodCreatePayout, func(ctx context.Context, a pay.PayoutCreator) (pay.PayoutState, error) {
-			return a.CreatePayout(ctx, fromCreatePayout(req))
-		}), writePayoutState)
+	state, report, fault := serve(ctx, s, methodCreatePayout, req, fromCreatePayout, pay.PayoutCreator.CreatePayout, writePayoutState)
 	if fault != nil {
 		return &pluginv1.CreatePayoutResponse{Report: report, Result: &pluginv1.CreatePayoutResponse_Error{Error: fault}}, nil
 	}
@@ -153,9 +141,7 @@ func (s *server) CreatePayout(ctx context.Context, req *pluginv1.CreatePayoutReq
 // GetPayout implements the service.
 func (s *server) GetPayout(ctx context.Context, req *pluginv1.GetPayoutRequest) (*pluginv1.GetPayoutResponse, error) {
 	state, report, fault := serve(ctx, s, methodGetPayout, req,
-		offered(methodGetPayout, func(ctx context.Context, a pay.PayoutGetter) (pay.PayoutState, error) {
-			return a.GetPayout(ctx, fromPayoutRef(req.GetPayout()))
-		}), writePayoutState)
+		func(req *pluginv1.GetPayoutRequest) pay.PayoutRef { return fromPayoutRef(req.GetPayout()) }, pay.PayoutGetter.GetPayout, writePayoutState)
 	if fault != nil {
 		return &pluginv1.GetPayoutResponse{Report: report, Result: &pluginv1.GetPayoutResponse_Error{Error: fault}}, nil
 	}
@@ -164,10 +150,7 @@ func (s *server) GetPayout(ctx context.Context, req *pluginv1.GetPayoutRequest) 
 
 // CancelPayout implements the service.
 func (s *server) CancelPayout(ctx context.Context, req *pluginv1.CancelPayoutRequest) (*pluginv1.CancelPayoutResponse, error) {
-	state, report, fault := serve(ctx, s, methodCancelPayout, req,
-		offered(methodCancelPayout, func(ctx context.Context, a pay.PayoutCanceler) (pay.PayoutState, error) {
-			return a.CancelPayout(ctx, fromCancelPayout(req))
-		}), writePayoutState)
+	state, report, fault := serve(ctx, s, methodCancelPayout, req, fromCancelPayout, pay.PayoutCanceler.CancelPayout, writePayoutState)
 	if fault != nil {
 		return &pluginv1.CancelPayoutResponse{Report: report, Result: &pluginv1.CancelPayoutResponse_Error{Error: fault}}, nil
 	}

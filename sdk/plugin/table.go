@@ -94,29 +94,32 @@ func (t *table) open(ctx context.Context, cfg pay.AccountConfig, open func(conte
 	}
 }
 
-// use returns the handle that must serve a call; release must be called when the call has ended.
-func (t *table) use(id string, revision int64) (h *handle, release func(), ok bool) {
+// use returns the handle that must serve a call; [table.release] must be called when the call has ended.
+func (t *table) use(id string, revision int64) (h *handle, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h, ok = t.entries[tableKey{id, revision}]
 	if !ok {
-		return nil, nil, false
+		return nil, false
 	}
 	select {
 	case <-h.ready:
 	default:
-		return nil, nil, false // still opening: the host's own OpenAccount will join it
+		return nil, false // still opening: the host's own OpenAccount will join it
 	}
 	if h.err != nil {
-		return nil, nil, false
+		return nil, false
 	}
 	h.users++
-	return h, func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		h.users--
-		t.closeIfIdle(h)
-	}, true
+	return h, true
+}
+
+// release ends what [table.use] began.
+func (t *table) release(h *handle) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h.users--
+	t.closeIfIdle(h)
 }
 
 // close gives back one revision of an account, or all for revision 0, and returns how many handles that were.

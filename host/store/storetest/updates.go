@@ -306,6 +306,23 @@ func checkWebhookDedup(t *testing.T, st *store.Store) {
 	n, err := st.SpoolSize(t.Context(), "acc")
 	must(t, err)
 	equal(t, "spooled webhooks", n, 1)
+
+	row := refilled[store.Webhook]()
+	row.ID, row.AccountID, row.DedupKey = "w4", "acc", "made before"
+	ready, err := st.ReadyWebhook(row)
+	must(t, err)
+	row.Version = 1
+	for n, id := range []string{"", "w4"} {
+		var existing *store.Webhook
+		write(t, st, func(tx *store.Tx) (err error) { existing, err = tx.InsertReadyWebhook(ready); return err })
+		if n == 0 && existing != nil || n == 1 && (existing == nil || existing.ID != id) {
+			t.Errorf("inserted %d times it is said to exist: %+v", n+1, existing)
+		}
+		equal(t, "webhook", ready.Webhook, row)
+		got, err := st.Webhook(t.Context(), "w4")
+		must(t, err)
+		equal(t, "stored webhook", got, row)
+	}
 }
 
 func checkWebhookInbox(t *testing.T, st *store.Store) {
