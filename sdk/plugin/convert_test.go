@@ -242,7 +242,8 @@ func unset(m protoreflect.Message, path string) []string {
 func TestConversionsAreComplete(t *testing.T) {
 	roundTrip(t, toCall, fromCall)
 	roundTrip(t, toReport, fromReport)
-	roundTrip(t, func(lender *pluginv1.Arena, e pay.Error) *pluginv1.Error { return toError(lender, &e) }, func(e *pluginv1.Error) pay.Error { return *fromError(e) })
+	roundTrip(t, func(lender *pluginv1.Arena, e pay.Error) *pluginv1.Error { return toError(lender, &e) },
+		func(e *pluginv1.Error) pay.Error { return *fromError(e) })
 	roundTrip(t, toInvoiceState, fromInvoiceState)
 	roundTrip(t, toInvoiceRef, fromInvoiceRef)
 	roundTrip(t, toRefundState, fromRefundState)

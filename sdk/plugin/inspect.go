@@ -17,12 +17,14 @@ import (
 // limits bound what one message may hold. Zero means no limit.
 type limits struct {
 	text, bytes, json, output, list int
+	// decoded says that the texts have come over a wire, where what is not UTF-8 was refused.
+	decoded bool
 }
 
 // answerLimits are what a host accepts from a plugin. The size of the whole message is bounded by gRPC; these keep a single
 // value from becoming a database row, a log line or a page that nobody expected.
 func answerLimits() limits {
-	return limits{text: 16 << 10, bytes: max(pay.MaxStateSize, pay.MaxRawSize), json: 512 << 10, output: pay.MaxActionOutput, list: 10_000}
+	return limits{decoded: true, text: 16 << 10, bytes: max(pay.MaxStateSize, pay.MaxRawSize), json: 512 << 10, output: pay.MaxActionOutput, list: 10_000}
 }
 
 // inspect checks every value of m, so that the conversions cannot fail: amounts and times are valid, texts are UTF-8, nothing
@@ -63,6 +65,13 @@ func (f *fieldFault) under(name string) *fieldFault {
 func (f *fieldFault) at(i int) *fieldFault { return f.under("[" + strconv.Itoa(i) + "]") }
 
 func (l *limits) checkText(s string) *fieldFault {
+	if s == "" || l.decoded && len(s) <= l.text {
+		return nil
+	}
+	return l.readText(s)
+}
+
+func (l *limits) readText(s string) *fieldFault {
 	if l.text > 0 && len(s) > l.text {
 		return tooLong(len(s), l.text)
 	}

@@ -81,8 +81,15 @@ func (l *laneClient) invoke(ctx context.Context, method string, req, reply any, 
 	if call, ok := ctx.(*CallContext); ok {
 		waited, c.timed = call.around, true
 	}
-	if c.request, err = appendMessage(c.request, req); err != nil || !l.enqueue(c) {
+	if c.request, err = appendMessage(c.request, req); err != nil {
 		return false, nil //nolint:nilerr // the other way says it in its own words
+	}
+	taken, alone := l.enqueue(c)
+	if !taken {
+		return false, nil
+	}
+	if alone {
+		l.sendOne()
 	}
 	select {
 	case <-c.done:
@@ -116,15 +123,17 @@ func (l *laneClient) invoke(ctx context.Context, method string, req, reply any, 
 	return true, c.fault
 }
 
-// enqueue hands a call to the sender, unless the lane is broken or full.
-func (l *laneClient) enqueue(c *laneCall) bool {
+// enqueue puts a call into the queue, unless the lane is broken or full. It is then the sender's, or the caller's to send where the caller
+// is alone: no other call is under way, so that nothing waits behind it, and nothing of an earlier call is left in gRPC, whose room for what
+// it has not written is twice the largest request. It cannot make the caller wait.
+func (l *laneClient) enqueue(c *laneCall) (taken, alone bool) {
 	if len(c.request) > laneMaxRequest {
-		return false
+		return false, false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken || len(l.pending) >= laneMaxCalls || l.queued+len(c.request) > laneMaxQueue {
-		return false
+		return false, false
 	}
 	l.last++
 	c.id = l.last
@@ -134,8 +143,25 @@ func (l *laneClient) enqueue(c *laneCall) bool {
 	if c.timed && (l.due.IsZero() || c.deadline.Before(l.due)) {
 		l.lookAt(c.deadline)
 	}
+	if alone = l.idle && len(l.pending) == 1 && len(l.cancels) == 0; alone {
+		l.idle = false // until sendOne has ended
+		return true, true
+	}
 	l.rouse()
-	return true
+	return true, false
+}
+
+// sendOne sends what is in the queue in place of the sender, which waits for a token: it saves a change of goroutines.
+func (l *laneClient) sendOne() {
+	if batch, ok := l.take(); ok && !l.give(batch) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.idle = true
+	if len(l.queue) > 0 || len(l.cancels) > 0 {
+		l.rouse()
+	}
 }
 
 // rouse wakes the sender. The caller holds mu.
@@ -186,13 +212,18 @@ func (l *laneClient) send() {
 			runtime.Gosched()
 			continue
 		}
-		before := l.evidence.handed.Load()
-		err := l.stream.SendMsg(batch)
-		l.sent(err != nil && l.evidence.tagged.Load() && l.evidence.handed.Load() == before)
-		if err != nil {
+		if !l.give(batch) {
 			return
 		}
 	}
+}
+
+// give gives one batch to the stream. It returns false when the stream has ended.
+func (l *laneClient) give(batch *laneBatch) bool {
+	before := l.evidence.handed.Load()
+	err := l.stream.SendMsg(batch)
+	l.sent(err != nil && l.evidence.tagged.Load() && l.evidence.handed.Load() == before)
+	return err == nil
 }
 
 // take makes the next message out of what waits.
