@@ -4,16 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/payhost/payhost/sdk/pay"
 )
 
 // maxDepth is how deep the JSON of a request may be nested.
@@ -56,71 +52,7 @@ func parse(raw []byte) (any, error) {
 	if hasLoneSurrogate(raw) {
 		return nil, requestProblem(http.StatusBadRequest, `the body has half a character: a \uD800 to \uDFFF without its pair`)
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	return readValue(dec, "", 0)
-}
-
-// object is a JSON object with its keys in the order they were written.
-type object struct {
-	keys   []string
-	values map[string]any
-}
-
-func readValue(dec *json.Decoder, path string, depth int) (any, error) {
-	token, err := dec.Token()
-	if err != nil {
-		return nil, requestProblem(http.StatusBadRequest, "the body is not valid JSON: %v", err)
-	}
-	delim, ok := token.(json.Delim)
-	if !ok {
-		return token, nil
-	}
-	if depth >= maxDepth {
-		return nil, requestProblem(http.StatusBadRequest, "the body is nested deeper than %d levels", maxDepth)
-	}
-	if delim == '{' {
-		return readObject(dec, path, depth)
-	}
-	list := []any{}
-	for dec.More() {
-		v, err := readValue(dec, join(path, fmt.Sprint(len(list))), depth+1)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	_, err = dec.Token()
-	return list, err
-}
-
-func readObject(dec *json.Decoder, path string, depth int) (any, error) {
-	o := &object{values: map[string]any{}}
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, requestProblem(http.StatusBadRequest, "the body is not valid JSON: %v", err)
-		}
-		key, ok := token.(string)
-		if !ok {
-			return nil, requestProblem(http.StatusBadRequest, "the body is not valid JSON: a key is no string")
-		}
-		if _, twice := o.values[key]; twice {
-			p := requestProblem(http.StatusBadRequest, "the key %s stands twice", join(path, key))
-			p.Errors = []pay.FieldError{{Path: join(path, key), Message: "stands twice"}}
-			return nil, p
-		}
-		v, err := readValue(dec, join(path, key), depth+1)
-		if err != nil {
-			return nil, err
-		}
-		o.keys = append(o.keys, key)
-		o.values[key] = v
-	}
-	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return o, nil
+	return (&tree{raw: raw}).value(0)
 }
 
 // hasLoneSurrogate finds escapes that encoding/json would replace without a word. The text is valid JSON.

@@ -152,9 +152,8 @@ func (r *Reader) Invoices(ctx context.Context, f InvoiceFilter) ([]Invoice, erro
 // selected is the clause behind FROM, with its arguments.
 func (f InvoiceFilter) selected() (rest string, args []any) {
 	var c conditions
-	// What is open is little, and so is what has one reference, id of the provider's or customer: it is found among that, and not by walking
-	// through all that an account ever had, although that lies in the order that is asked for.
-	c.few = f.NeedsReview != nil && *f.NeedsReview || f.Unresolved != nil && *f.Unresolved || f.Reference+f.ProviderRef+f.CustomerID != ""
+	// What is open is little: it is found among what is open, and not by walking through all that an account ever had.
+	c.few = f.NeedsReview != nil && *f.NeedsReview || f.Unresolved != nil && *f.Unresolved
 	equal(&c, "tenant", f.Tenant)
 	equal(&c, "account_id", f.AccountID)
 	in(&c, "status", f.Statuses)

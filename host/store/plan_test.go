@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,7 +56,7 @@ func TestPagesOfInvoicesAreRangesOfAnIndex(t *testing.T) {
 		{"invoices_reference", store.InvoiceFilter{Reference: "order", AccountID: "acc", Statuses: []pay.Status{pay.StatusPaid}}},
 		{"invoices_customer", store.InvoiceFilter{CustomerID: "anna"}},
 		{"invoices_customer", store.InvoiceFilter{CustomerID: "anna", AccountID: "acc"}},
-		{"invoices_provider_ref", store.InvoiceFilter{ProviderRef: "ref", AccountID: "acc", Statuses: []pay.Status{pay.StatusPaid}}},
+		{"invoices_provider_ref", store.InvoiceFilter{ProviderRef: "ref", AccountID: "acc"}},
 		{"invoices_review", store.InvoiceFilter{NeedsReview: &yes}},
 		{"invoices_unresolved", store.InvoiceFilter{Unresolved: &yes}},
 		{"invoices_review", store.InvoiceFilter{NeedsReview: &yes, Tenant: "t", AccountID: "acc", Statuses: []pay.Status{pay.StatusPaid}}},
@@ -72,18 +71,12 @@ func TestPagesOfInvoicesAreRangesOfAnIndex(t *testing.T) {
 				plan, err := store.ShownPlan(t.Context(), tx, c.filter)
 				require.NoError(t, err)
 				require.Contains(t, plan, c.index, c.filter)
-				if c.filter.Reference+c.filter.CustomerID+c.filter.ProviderRef == "" {
-					require.NotContains(t, plan, "TEMP B-TREE", c.filter)
-				} else { // few, and only those of the same microsecond are put in order
-					require.NotContains(t, strings.ReplaceAll(plan, "USE TEMP B-TREE FOR LAST TERM OF ORDER BY", ""), "TEMP B-TREE", c.filter)
-				}
+				require.NotContains(t, plan, "TEMP B-TREE", c.filter)
 				require.NotContains(t, plan, "SCAN disputes")
 				require.NotContains(t, plan, "SCAN refunds")
 				require.NotContains(t, plan, "SCAN invoice_attempts")
-				if middle && c.filter.Reference+c.filter.CustomerID+c.filter.ProviderRef == "" {
+				if middle {
 					require.Contains(t, plan, "(created_at,id)<(?,?)", c.filter)
-				} else if middle {
-					require.Contains(t, plan, "created_at<?", c.filter)
 				}
 				return nil
 			}))

@@ -107,7 +107,13 @@ type Transition struct {
 // Source: the lifecycle chapter of the domain description; the diagram in the package comment is
 // generated from this table.
 func Transitions() []Transition {
-	return []Transition{
+	table := transitions()
+	return table[:]
+}
+
+// transitions is the table as a value: a look at it takes no memory.
+func transitions() [36]Transition {
+	return [...]Transition{
 		{StatusCreating, StatusPending, NeedEvidence, "provider accepted"},
 		{StatusCreating, StatusProcessing, NeedEvidence, "provider already moved"},
 		{StatusCreating, StatusAuthorized, NeedEvidence, "provider already moved"},
@@ -154,7 +160,7 @@ func Transitions() []Transition {
 
 // FindTransition returns the legal move between two statuses, if there is one.
 func FindTransition(from, to Status) (Transition, bool) {
-	for _, t := range Transitions() {
+	for _, t := range transitions() {
 		if t.From == from && t.To == to {
 			return t, true
 		}

@@ -1,7 +1,6 @@
 -- Fewer and narrower trees for what a create writes. Conventions as in 0001, and one more:
 --   WITHOUT ROWID   SQLite's: the table is its primary key's tree. For narrow rows only, because inner pages hold whole rows there.
 --                   A dialect that has no such tables leaves the words out.
--- An index that lists are cut from ends with the id, so that a page needs no sorting; one that finds a few rows does not.
 
 -- Nothing asks for the invoices of a tenant, or for the evidence of an operation or a webhook.
 DROP INDEX invoices_tenant;
@@ -10,22 +9,7 @@ DROP INDEX evidence_webhook;
 -- The unique key of operations leads to the invoice.
 DROP INDEX invoices_provider_key;
 
-DROP INDEX invoices_reference;
-CREATE INDEX invoices_reference ON invoices (reference, created_at) WHERE reference <> '';
-DROP INDEX invoices_customer;
-CREATE INDEX invoices_customer ON invoices (customer_id, created_at) WHERE customer_id <> '';
-DROP INDEX invoices_provider_ref;
-CREATE INDEX invoices_provider_ref ON invoices (provider_ref, created_at) WHERE provider_ref <> '';
-DROP INDEX invoices_look;
-CREATE INDEX invoices_look ON invoices (next_look_at) WHERE next_look_at IS NOT NULL;
-
-DROP INDEX operations_invoice;
-CREATE INDEX operations_invoice ON operations (invoice_id) WHERE invoice_id <> '';
-DROP INDEX operations_open;
-CREATE INDEX operations_open ON operations (state, created_at) WHERE state <> 'done';
-DROP INDEX operations_look;
-CREATE INDEX operations_look ON operations (next_look_at) WHERE next_look_at IS NOT NULL;
-
+-- An object's evidence is little and always read whole.
 DROP INDEX evidence_object;
 CREATE INDEX evidence_object ON evidence (object_id);
 
