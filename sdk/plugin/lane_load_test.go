@@ -52,14 +52,14 @@ func TestLaneHasNoHeadOfLine(t *testing.T) {
 	}
 	_, a, _ := laneAccount(t, f)
 	var wg sync.WaitGroup
-	for range 32 {
+	for range 12 {
 		wg.Go(func() {
 			state, err := a.CreateInvoice(t.Context(), pay.CreateInvoice{})
 			require.NoError(t, err)
 			require.Len(t, state.Attempts, 3<<20/(16<<10))
 		})
 	}
-	for range 32 {
+	for range 12 {
 		<-started
 	}
 	small := func() {
