@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -49,31 +50,18 @@ func SpendSalt(s Sealer) {
 	ring.keys[len(ring.keys)-1].derived.left = 1
 }
 
-// OperationsPlan is how the database finds the operations that f selects.
-func OperationsPlan(ctx context.Context, tx *Tx, f OperationFilter) (string, error) {
+// Plan is how the database finds what ask asks for, which gets no rows.
+func Plan(tx *Tx, ask func(r *Reader) error) (string, error) {
 	spy := &planner{tx: tx}
-	_, err := (&Reader{q: spy, texts: &texts{}}).Operations(ctx, f)
+	err := ask(&Reader{q: spy, texts: &texts{}})
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
 	return strings.Join(spy.steps, "; "), err
 }
 
-// ReconciliationsPlan is how the database finds the runs that f selects.
-func ReconciliationsPlan(ctx context.Context, tx *Tx, f ReconciliationFilter) (string, error) {
-	spy := &planner{tx: tx}
-	_, err := (&Reader{q: spy, texts: &texts{}}).Reconciliations(ctx, f)
-	return strings.Join(spy.steps, "; "), err
-}
-
-// ShownPlan is how the database finds the invoices that f selects, and whether anything is beside them.
-func ShownPlan(ctx context.Context, tx *Tx, f InvoiceFilter) (string, error) {
-	spy := &planner{tx: tx}
-	_, err := (&Reader{q: spy, texts: &texts{}}).ShownInvoices(ctx, f)
-	return strings.Join(spy.steps, "; "), err
-}
-
-// BesidePlan is how the database finds what is beside so many invoices: attempts, disputes, amounts of refunds, personal data.
-func BesidePlan(ctx context.Context, tx *Tx, n int) (string, error) {
-	spy := &planner{tx: tx}
-	r := &Reader{q: spy, texts: &texts{}}
+// ReadBeside reads what is beside so many invoices: attempts, disputes, amounts of refunds, personal data.
+func ReadBeside(ctx context.Context, r *Reader, n int) error {
 	all := make([]ShownInvoice, n)
 	ids := make([]string, n)
 	for i := range all {
@@ -84,7 +72,7 @@ func BesidePlan(ctx context.Context, tx *Tx, n int) (string, error) {
 	if err == nil {
 		_, err = r.PersonalOfInvoices(ctx, PersonalNextActions, ids)
 	}
-	return strings.Join(spy.steps, "; "), err
+	return err
 }
 
 // planner asks for the plan of each query in the query's place.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,6 +9,21 @@ import (
 	"github.com/payhost/payhost/host/store"
 	"github.com/payhost/payhost/sdk/pay"
 )
+
+// planOf is how the database finds what ask asks for.
+func planOf(t *testing.T, tx *store.Tx, ask func(ctx context.Context, r *store.Reader) error) string {
+	t.Helper()
+	plan, err := store.Plan(tx, func(r *store.Reader) error { return ask(t.Context(), r) })
+	require.NoError(t, err)
+	return plan
+}
+
+func operations(f store.OperationFilter) func(context.Context, *store.Reader) error {
+	return func(ctx context.Context, r *store.Reader) error {
+		_, err := r.Operations(ctx, f)
+		return err
+	}
+}
 
 // What is open is found by the index of open operations: a host starts, and shows them, as fast with years of history as with none.
 func TestOpenOperationsAreFoundWithoutTheHistory(t *testing.T) {
@@ -17,8 +33,7 @@ func TestOpenOperationsAreFoundWithoutTheHistory(t *testing.T) {
 		{store.OperationRunning}, {store.OperationUnknown}, {store.OperationUnknown, store.OperationQueued, store.OperationNeedsReview},
 	} {
 		require.NoError(t, open.Write(t.Context(), func(tx *store.Tx) error {
-			plan, err := store.OperationsPlan(t.Context(), tx, store.OperationFilter{States: states, Limit: 500})
-			require.NoError(t, err)
+			plan := planOf(t, tx, operations(store.OperationFilter{States: states, Limit: 500}))
 			require.Contains(t, plan, "operations_open")
 			return nil
 		}), states)
@@ -29,10 +44,7 @@ func TestOpenOperationsAreFoundWithoutTheHistory(t *testing.T) {
 func TestSettledOperationsAreFoundToo(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
-		plan, err := store.OperationsPlan(t.Context(), tx, store.OperationFilter{
-			States: []store.OperationState{store.OperationUnknown, store.OperationDone}, Limit: 500,
-		})
-		require.NoError(t, err)
+		plan := planOf(t, tx, operations(store.OperationFilter{States: []store.OperationState{store.OperationUnknown, store.OperationDone}, Limit: 500}))
 		require.NotContains(t, plan, "operations_open")
 		return nil
 	}))
@@ -68,8 +80,10 @@ func TestPagesOfInvoicesAreRangesOfAnIndex(t *testing.T) {
 				c.filter.BeforeTime, c.filter.BeforeID = store.UTC(), "inv_1"
 			}
 			require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
-				plan, err := store.ShownPlan(t.Context(), tx, c.filter)
-				require.NoError(t, err)
+				plan := planOf(t, tx, func(ctx context.Context, r *store.Reader) error {
+					_, err := r.ShownInvoices(ctx, c.filter)
+					return err
+				})
 				require.Contains(t, plan, c.index, c.filter)
 				require.NotContains(t, plan, "TEMP B-TREE", c.filter)
 				require.NotContains(t, plan, "SCAN disputes")
@@ -89,8 +103,7 @@ func TestOperationsOfAnInvoiceAreFoundByIt(t *testing.T) {
 	t.Parallel()
 	for _, f := range []store.OperationFilter{{InvoiceID: "inv"}, {InvoiceID: "inv", AccountID: "acc"}, {InvoiceID: "inv", States: []store.OperationState{store.OperationDone}}} {
 		require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
-			plan, err := store.OperationsPlan(t.Context(), tx, f)
-			require.NoError(t, err)
+			plan := planOf(t, tx, operations(f))
 			require.Contains(t, plan, "operations_invoice (invoice_id=?)")
 			return nil
 		}), f)
@@ -102,8 +115,7 @@ func TestWhatIsBesideInvoicesIsFoundByTheirIDs(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 50, 501} {
 		require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
-			plan, err := store.BesidePlan(t.Context(), tx, n)
-			require.NoError(t, err)
+			plan := planOf(t, tx, func(ctx context.Context, r *store.Reader) error { return store.ReadBeside(ctx, r, n) })
 			require.NotContains(t, plan, "SCAN")
 			require.Contains(t, plan, "SEARCH")
 			return nil
@@ -115,11 +127,28 @@ func TestWhatIsBesideInvoicesIsFoundByTheirIDs(t *testing.T) {
 func TestRunningReconciliationsAreFoundWithoutTheHistory(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
-		plan, err := store.ReconciliationsPlan(t.Context(), tx, store.ReconciliationFilter{
-			States: []store.ReconciliationState{store.ReconciliationRunning}, Limit: 500,
+		plan := planOf(t, tx, func(ctx context.Context, r *store.Reader) error {
+			_, err := r.Reconciliations(ctx, store.ReconciliationFilter{States: []store.ReconciliationState{store.ReconciliationRunning}, Limit: 500})
+			return err
 		})
-		require.NoError(t, err)
 		require.Contains(t, plan, "reconciliations_running")
+		return nil
+	}))
+}
+
+// Every create asks whether its reference has an unsettled create and whether its provider's id is another's: an account with years of history
+// answers as fast as a new one.
+func TestWhatEveryCreateAsksIsFoundWithoutTheHistory(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, open(t).Write(t.Context(), func(tx *store.Tx) error {
+		require.Contains(t, planOf(t, tx, func(ctx context.Context, r *store.Reader) error {
+			_, _, err := r.UnresolvedCreate(ctx, "acc", "order")
+			return err
+		}), "invoices_reference (reference=?)")
+		require.Contains(t, planOf(t, tx, func(ctx context.Context, r *store.Reader) error {
+			_, err := r.OtherInvoiceWithRef(ctx, "acc", "ref", "inv")
+			return err
+		}), "invoices_provider_ref (provider_ref=? AND account_id=?)")
 		return nil
 	}))
 }
