@@ -16,7 +16,7 @@ type object struct {
 }
 
 // tree reads a body that is known to be one JSON value in valid UTF-8: objects become *object, arrays []any, numbers [json.Number].
-// Asking a [json.Decoder] for every token takes ten times as long.
+// A [json.Decoder], asked token by token, would make a value of each delimiter as well.
 type tree struct {
 	raw []byte
 	at  int
