@@ -26,11 +26,10 @@ type foreseen struct {
 // foresee decides what an answer comes to. It is nil where that depends on more than the rows of the intent or is not a plain success:
 // then it is decided in the transaction.
 func (h *Host) foresee(ctx context.Context, op store.Operation, v verdict) (*foreseen, error) {
-	s := v.effect.invoice
-	if v.created == nil || v.account == nil || v.err != nil || s == nil || s.NextActions == nil || len(v.effect.output) > 0 ||
-		s.Attempts != nil || len(s.Refunds)+len(s.Disputes) > 0 || s.Credential != nil {
+	if !v.isPlain() {
 		return nil, nil
 	}
+	s := v.effect.invoice
 	f := &foreseen{before: op, op: op, invoice: *v.created, obs: h.answered(op, v)}
 	h.decide(&f.op, nil)
 	f.op.Result = nil
@@ -56,6 +55,13 @@ func (h *Host) foresee(ctx context.Context, op store.Operation, v verdict) (*for
 	f.view = h.viewWith(ctx, &h.store.Reader, asStored(c.next), beside{nextActions: s.NextActions, account: *v.account})
 	f.op.Result, err = encodeInvoice(f.view)
 	return f, err
+}
+
+// isPlain reports whether a verdict is a success that brought an invoice and its next actions, and nothing that stands in other tables.
+func (v verdict) isPlain() bool {
+	s := v.effect.invoice
+	return v.err == nil && v.created != nil && v.account != nil && len(v.effect.output) == 0 &&
+		s != nil && s.NextActions != nil && s.Attempts == nil && len(s.Refunds)+len(s.Disputes) == 0 && s.Credential == nil
 }
 
 // errOvertaken rolls a foreseen outcome back: something else happened to the operation since its intent.

@@ -7,7 +7,9 @@ import (
 
 func toHeaders(l *pluginv1.Arena, list []pay.Header) []*pluginv1.Header {
 	return each(list, func(h pay.Header) *pluginv1.Header {
-		return &pluginv1.Header{Name: h.Name, Value: []byte(h.Value)}
+		out := l.Header()
+		out.Name, out.Value = h.Name, []byte(h.Value)
+		return out
 	})
 }
 

@@ -160,7 +160,7 @@ func invoke[T, In, Res any](
 		defer c.end()
 	}
 	c.enter(m, call, mutating)
-	if c.listener != nil || !g.local && endsBy(c.around, call.Deadline) {
+	if c.listener != nil || !g.local && endsBy(c.around, call.Deadline) { //nolint:contextcheck // it only looks at its end
 		res, err = here(g, c, h, account, in, do)
 		return res, known(err, mutating)
 	}

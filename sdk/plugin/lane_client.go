@@ -77,7 +77,7 @@ func (l *laneClient) invoke(ctx context.Context, method string, req, reply any, 
 	}
 	*c = laneCall{method: method, request: c.request[:0], done: c.done}
 	c.deadline, _ = ctx.Deadline()
-	waited := ctx
+	waited := ctx //nolint:contextcheck // what is around the call's own context, whose deadline the lane keeps
 	if call, ok := ctx.(*CallContext); ok {
 		waited, c.timed = call.around, true
 	}

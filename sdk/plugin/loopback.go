@@ -16,7 +16,7 @@ import (
 // Loopback serves p over a real gRPC connection inside this process and returns a started client for it, so that a test
 // sees exactly what crosses the wire. stop ends both sides and waits for them; it must be called once.
 func Loopback(ctx context.Context, p pay.Provider) (provider pay.Provider, stop func(), err error) {
-	conn, stop, err := dialLoopback(newServer(p, nil, nil))
+	conn, stop, err := dialLoopback(newServer(p, nil, nil)) //nolint:contextcheck // calls bring theirs
 	if err != nil {
 		return nil, nil, err
 	}

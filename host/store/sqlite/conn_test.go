@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"path/filepath"
 	"strings"
@@ -38,7 +39,7 @@ func all(t *testing.T, s store.Statement, args ...store.Value) (rows [][]driver.
 	for {
 		row := make([]driver.Value, found.Width())
 		err := found.Next(row)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			require.NoError(t, found.Close())
 			return rows
 		}
