@@ -152,6 +152,7 @@ func schema(ctx context.Context, db *sql.DB) error {
 			if strings.TrimSpace(statement) == "" {
 				continue
 			}
+			statement = strings.ReplaceAll(statement, "WITHOUT ROWID", "") // SQLite's; tables have no other form here
 			if _, err := db.ExecContext(ctx, statement); err != nil {
 				return fmt.Errorf("%s: %w", file, err)
 			}
