@@ -26,7 +26,7 @@ func TestAdapterCallIsAContext(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				around, stop := context.WithCancel(context.WithValue(t.Context(), key{}, "around"))
 				defer stop()
-				c := &adapterCall{around: around, deadline: time.Now().Add(2 * time.Minute)}
+				c := &adapterCall{lateContext: lateContext{around: around, deadline: time.Now().Add(2 * time.Minute)}}
 				c.enter(methodGetInvoice, &pay.Call{OperationID: "op", Deadline: time.Now().Add(time.Minute)}, false)
 				deadline, ok := c.Deadline()
 				require.True(t, ok)
@@ -73,7 +73,7 @@ func TestOverseerGivesUp(t *testing.T) {
 			return slices.Clone(list)
 		}
 		in := func(d time.Duration) *adapterCall {
-			c := &adapterCall{around: t.Context(), deadline: time.Now().Add(d)}
+			c := &adapterCall{lateContext: lateContext{around: t.Context(), deadline: time.Now().Add(d)}}
 			o.add(c)
 			return c
 		}

@@ -65,7 +65,7 @@ func (d directConn) Invoke(ctx context.Context, fullMethod string, args, reply a
 		seen.sent.Store(true)
 		seen.trailer.Store(true) // whatever comes back is an answer
 	}
-	c := &adapterCall{around: ctx, lent: d.server.lent.get()}
+	c := &adapterCall{lateContext: lateContext{around: ctx}, lent: d.server.lent.get()}
 	defer c.end()
 	defer c.lent.giveBack()
 	request := d.codec

@@ -112,7 +112,7 @@ func (g *guard) open(ctx context.Context, call pay.Call, cfg pay.AccountConfig) 
 		if ctx.Err() != nil {
 			return opened{}, notStarted(methodOpenAccount)
 		}
-		c := &adapterCall{around: ctx}
+		c := &adapterCall{lateContext: lateContext{around: ctx}}
 		c.enter(methodOpenAccount, &call, false)
 		return handOver(g, c, func(ctx context.Context) (opened, error) {
 			account, err := g.provider.Open(ctx, cfg)
@@ -156,7 +156,7 @@ func invoke[T, In, Res any](
 	}
 	c, ok := ctx.(*adapterCall) // whoever made it ends it when the answer has been written
 	if !ok {
-		c = &adapterCall{around: ctx}
+		c = &adapterCall{lateContext: lateContext{around: ctx}}
 		defer c.end()
 	}
 	c.enter(m, call, mutating)

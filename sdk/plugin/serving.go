@@ -85,7 +85,7 @@ func (s *server) unaryDesc() *grpc.ServiceDesc {
 		}
 		desc.Methods[i].Handler = func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 			lent := s.lent.get()
-			c := &adapterCall{around: ctx, lent: lent}
+			c := &adapterCall{lateContext: lateContext{around: ctx}, lent: lent}
 			defer c.end()
 			res, err := s.serve(m.MethodName, by, c, fromGRPC{lent, decode})
 			if err != nil {
