@@ -40,8 +40,8 @@ func argument(arg any) (Value, error) {
 		return blobValue(*v.v), nil
 	}
 	if _, ok := arg.(driver.Valuer); !ok {
-		if v := reflect.ValueOf(arg); v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() == reflect.String {
-			return textValue(v.Elem().String()), nil
+		if text, ok := namedText(arg); ok {
+			return textValue(text), nil
 		}
 	}
 	value, err := bound(arg)
@@ -71,9 +71,17 @@ func bound(arg any) (driver.Value, error) {
 	case driver.Valuer:
 		return v.Value()
 	}
-	v := reflect.ValueOf(arg)
-	if v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() == reflect.String {
-		return v.Elem().String(), nil
+	if text, ok := namedText(arg); ok {
+		return text, nil
 	}
 	return driver.DefaultParameterConverter.ConvertValue(arg)
+}
+
+// namedText is the text that a pointer to a named text type, such as a status, points to.
+func namedText(arg any) (string, bool) {
+	v := reflect.ValueOf(arg)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.String {
+		return "", false
+	}
+	return v.Elem().String(), true
 }

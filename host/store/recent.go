@@ -20,8 +20,9 @@ const (
 // the writer says with every commit what has changed. Webhooks, looks and further operations mostly concern these. It is safe for
 // concurrent use.
 type recentInvoices struct {
-	mu   sync.Mutex
-	rows map[string]*recentInvoice
+	mu sync.Mutex
+	// rows are by id. Nobody changes their maps and states; nil stands for one that is being changed.
+	rows map[string]*Invoice
 	// order has the ids in the order in which they came; once it is full, the one at next makes room.
 	order []string
 	next  int
@@ -29,19 +30,13 @@ type recentInvoices struct {
 	commits int64
 }
 
-// recentInvoice is an invoice whose maps and state nobody changes; nil while it is being changed.
-type recentInvoice struct{ row *Invoice }
-
-func newRecentInvoices() *recentInvoices { return &recentInvoices{rows: map[string]*recentInvoice{}} }
+func newRecentInvoices() *recentInvoices { return &recentInvoices{rows: map[string]*Invoice{}} }
 
 // get returns an invoice, or nil and the mark for [recentInvoices.keep].
 func (c *recentInvoices) get(id string) (row *Invoice, mark int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at, ok := c.rows[id]; ok {
-		return at.row, c.commits
-	}
-	return nil, c.commits
+	return c.rows[id], c.commits
 }
 
 // keep takes an invoice that was read after mark was taken.
@@ -59,11 +54,11 @@ func (c *recentInvoices) keep(row Invoice, mark int64) {
 
 // put makes room where needed. The caller holds mu.
 func (c *recentInvoices) put(id string, row *Invoice) {
-	if at, ok := c.rows[id]; ok {
-		at.row = row
+	_, kept := c.rows[id]
+	c.rows[id] = row
+	if kept {
 		return
 	}
-	c.rows[id] = &recentInvoice{row}
 	if len(c.order) < keptInvoices {
 		c.order = append(c.order, id)
 		return
@@ -79,8 +74,8 @@ func (c *recentInvoices) changing(rows map[string]*Invoice) {
 	defer c.mu.Unlock()
 	c.commits++
 	for id := range rows {
-		if at, ok := c.rows[id]; ok {
-			at.row = nil
+		if _, kept := c.rows[id]; kept {
+			c.rows[id] = nil
 		}
 	}
 }

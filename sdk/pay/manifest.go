@@ -165,26 +165,53 @@ type FieldSpec struct {
 // stored by the host, behavioural ones are refused.
 func CommonFields() map[string]FieldUse {
 	fields := map[string]FieldUse{}
-	for _, name := range []string{
-		"reference", "description", "customer.id", "customer.email", "customer.phone", "customer.name", "payer.locale", "payer.ip",
-		"payer.user_agent", "payer.country", "metadata", "initiated_by",
-		"purpose", "capture", "expires_in", "payment_method", "return_urls.default", "return_urls.success", "return_urls.failure",
-		"items", "amount_limits.max", "save_credential", "allow_partial", "source",
-	} {
-		fields[name] = unlistedUse(name)
+	for _, f := range commonFields() {
+		fields[f.name] = f.unlisted
 	}
 	return fields
 }
 
+// commonField is a common field and what becomes of it where a manifest does not list it.
+type commonField struct {
+	name     string
+	unlisted FieldUse
+}
+
+func commonFields() [24]commonField {
+	return [...]commonField{
+		{"reference", FieldStored},
+		{"description", FieldStored},
+		{"customer.id", FieldStored},
+		{"customer.email", FieldStored},
+		{"customer.phone", FieldStored},
+		{"customer.name", FieldStored},
+		{"payer.locale", FieldStored},
+		{"payer.ip", FieldStored},
+		{"payer.user_agent", FieldStored},
+		{"payer.country", FieldStored},
+		{"metadata", FieldStored},
+		{"initiated_by", FieldStored},
+		{"purpose", FieldRefused},
+		{"capture", FieldRefused},
+		{"expires_in", FieldRefused},
+		{"payment_method", FieldRefused},
+		{"return_urls.default", FieldRefused},
+		{"return_urls.success", FieldRefused},
+		{"return_urls.failure", FieldRefused},
+		{"items", FieldRefused},
+		{"amount_limits.max", FieldRefused},
+		{"save_credential", FieldRefused},
+		{"allow_partial", FieldRefused},
+		{"source", FieldRefused},
+	}
+}
+
 // unlistedUse is what becomes of a common field that a manifest does not list; empty for a name that is no common field.
 func unlistedUse(name string) FieldUse {
-	switch name {
-	case "reference", "description", "customer.id", "customer.email", "customer.phone", "customer.name", "payer.locale", "payer.ip",
-		"payer.user_agent", "payer.country", "metadata", "initiated_by":
-		return FieldStored
-	case "purpose", "capture", "expires_in", "payment_method", "return_urls.default", "return_urls.success", "return_urls.failure",
-		"items", "amount_limits.max", "save_credential", "allow_partial", "source":
-		return FieldRefused
+	for _, f := range commonFields() {
+		if f.name == name {
+			return f.unlisted
+		}
 	}
 	return ""
 }
