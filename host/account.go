@@ -247,18 +247,29 @@ func (h *Host) checkLive(ctx context.Context, row store.Account) (pay.AccountInf
 // account reads one stored account; an unknown id is a [pay.KindNotFound].
 func (h *Host) account(ctx context.Context, id string) (store.Account, error) {
 	row, err := h.store.Account(ctx, id)
-	return row, accountError(id, err)
+	return row, h.accountError(id, err)
 }
 
 // accountError is the error of an account that cannot be read.
-func accountError(id string, err error) error {
-	if errors.Is(err, store.ErrNotFound) {
+func (h *Host) accountError(id string, err error) error {
+	if !errors.Is(err, store.ErrNotFound) {
+		return storageError(err)
+	}
+	if provider, awaited := h.awaitedFrom(id); awaited {
+		e := notSent(pay.KindPluginFault, "account %s is configured and can be used when plugin %s has started", id, provider)
+		e.Retry.After = time.Second
+		return e
+	}
+	if problem := h.accountProblem(id); problem != "" {
 		return &pay.Error{
-			Kind: pay.KindNotFound, Message: fmt.Sprintf("account: there is no account %q", id),
-			Fields: []pay.FieldError{{Path: "account", Message: "there is no such account; see payhost account ls"}},
+			Kind: pay.KindNotFound, Message: fmt.Sprintf("account: %q is configured but cannot be used: %s", id, problem),
+			Fields: []pay.FieldError{{Path: "account", Message: "cannot be used as it is configured; mend its configuration"}},
 		}
 	}
-	return storageError(err)
+	return &pay.Error{
+		Kind: pay.KindNotFound, Message: fmt.Sprintf("account: there is no account %q", id),
+		Fields: []pay.FieldError{{Path: "account", Message: "there is no such account; see payhost account ls"}},
+	}
 }
 
 func (h *Host) accountStatus(r store.Account) AccountStatus {

@@ -23,9 +23,12 @@ func (h *Host) boot(ctx context.Context, loops *sync.WaitGroup) {
 	for _, name := range h.names {
 		accounts[name] = nil
 	}
+	h.mu.Lock()
 	for _, a := range h.cfg.Accounts {
 		accounts[a.Provider] = append(accounts[a.Provider], a)
+		h.awaited[a.ID] = a.Provider
 	}
+	h.mu.Unlock()
 	steps := make(chan struct{}, len(accounts)+len(h.cfg.Accounts))
 	for provider, list := range accounts {
 		loops.Go(func() { h.bootProvider(ctx, provider, list, steps) })
@@ -46,16 +49,31 @@ func (h *Host) boot(ctx context.Context, loops *sync.WaitGroup) {
 	}
 }
 
-// bootProvider puts the configured accounts of one provider after its first start. Each step is told to steps, which takes them all.
+// bootProvider puts the configured accounts of one provider after its first start. Each step is told to steps, which takes them all. Where the
+// provider has never described itself and its first start failed, nobody waits for its accounts: they are put when a later one has succeeded.
 func (h *Host) bootProvider(ctx context.Context, provider string, list []Account, steps chan<- struct{}) {
+	ended := func() { steps <- struct{}{} }
 	if s := h.providers[provider]; s != nil {
 		select {
 		case <-s.tried:
 		case <-ctx.Done():
 			return
 		}
+		ended()
+		if !s.described() {
+			for range list {
+				ended()
+			}
+			ended = func() {}
+			select {
+			case <-s.told:
+			case <-ctx.Done():
+				return
+			}
+		}
+	} else {
+		ended()
 	}
-	steps <- struct{}{}
 	stored := h.storedAccounts(ctx, list)
 	slots := make(chan struct{}, bootAccounts)
 	var puts sync.WaitGroup
@@ -65,7 +83,7 @@ func (h *Host) bootProvider(ctx context.Context, provider string, list []Account
 		puts.Go(func() {
 			h.putConfigured(ctx, a, stored[a.ID])
 			<-slots
-			steps <- struct{}{}
+			ended()
 		})
 	}
 }
@@ -87,8 +105,23 @@ func (h *Host) putConfigured(ctx context.Context, a Account, known store.Account
 	if ctx.Err() != nil {
 		return
 	}
-	if err := h.putKnown(ctx, a, "config", "", known); err != nil {
+	err := h.putKnown(ctx, a, "config", "", known)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
 		h.noteAccount(a.ID, err.Error())
 		h.log.Error("configured account cannot be used", "account", a.ID, "provider", a.Provider, "error", err.Error())
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.awaited, a.ID)
+}
+
+// awaitedFrom is the provider whose start a configured account waits for.
+func (h *Host) awaitedFrom(id string) (provider string, awaited bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	provider, awaited = h.awaited[id]
+	return provider, awaited
 }

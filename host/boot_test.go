@@ -3,6 +3,10 @@ package host_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +42,7 @@ func TestAPluginThatHangsAtItsStartDelaysNoOther(t *testing.T) {
 			close(s.release)
 		}
 	})
-	h := hosttest.Start(t, func(c *host.Config) {
+	h := bootHost{hosttest.Start(t, func(c *host.Config) {
 		c.Timeouts.Start = 100 * time.Millisecond
 		c.Providers["stuck"] = s
 		c.Accounts = append(c.Accounts, host.Account{ID: "stuck-main", Provider: "stuck", Config: token})
@@ -46,7 +50,7 @@ func TestAPluginThatHangsAtItsStartDelaysNoOther(t *testing.T) {
 			c.Accounts = append(c.Accounts, host.Account{ID: fmt.Sprint("more-", i), Provider: hosttest.ProviderName, Config: token})
 		}
 		c.Accounts = append(c.Accounts, host.Account{ID: "nobodys", Provider: "nobody", Config: token})
-	})
+	})}
 	_, err := h.CreateInvoice(t.Context(), hosttest.Invoice("order", "10.00"))
 	require.NoError(t, err)
 	for i := range 30 {
@@ -54,17 +58,80 @@ func TestAPluginThatHangsAtItsStartDelaysNoOther(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, account.Abilities, "a configured account is open when the host is ready")
 	}
-	_, err = h.Account(t.Context(), "stuck-main")
-	require.ErrorIs(t, err, pay.KindNotFound)
+	h.awaits(t, "stuck-main")
 	close(s.release)
-	poll(t, func() *host.Account {
-		if _, err := h.Account(t.Context(), "stuck-main"); err != nil {
-			return nil
-		}
-		return &host.Account{}
-	})
+	h.serves(t, "stuck-main")
 	_, err = h.Account(t.Context(), "nobodys")
 	require.ErrorIs(t, err, pay.KindNotFound)
+	require.ErrorContains(t, err, `"nobodys" is configured but cannot be used: `)
+}
+
+// bootHost is a host some of whose plugins have not started yet.
+type bootHost struct{ *hosttest.Host }
+
+// awaits checks that a configured account counts as one that is not there yet, for callers and for the provider's webhooks.
+func (h bootHost) awaits(t *testing.T, id string) {
+	t.Helper()
+	invoice := hosttest.Invoice("early", "10.00")
+	invoice.Account = id
+	_, err := h.CreateInvoice(t.Context(), invoice)
+	var e *pay.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, pay.KindPluginFault, e.Kind)
+	require.Equal(t, pay.ExecutedNo, e.WasExecuted())
+	require.Equal(t, pay.RetrySameOperation, e.Retry.Rule)
+	require.Contains(t, e.Message, id)
+	_, err = h.Account(t.Context(), id)
+	require.ErrorIs(t, err, pay.KindPluginFault)
+	answer := httptest.NewRecorder()
+	h.Webhooks().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "POST", "/webhooks/"+id, strings.NewReader("{}")))
+	require.Equal(t, http.StatusServiceUnavailable, answer.Code, "the provider sends it again")
+	require.NotEmpty(t, answer.Header().Get("Retry-After"))
+}
+
+// serves waits until a configured account is there, and uses it.
+func (h bootHost) serves(t *testing.T, id string) {
+	t.Helper()
+	poll(t, func() *host.AccountStatus {
+		account, err := h.Account(t.Context(), id)
+		if err != nil {
+			return nil
+		}
+		return account
+	})
+	invoice := hosttest.Invoice("late", "10.00")
+	invoice.Account = id
+	_, err := h.CreateInvoice(t.Context(), invoice)
+	require.NoError(t, err)
+}
+
+// failing is a provider whose first starts fail.
+type failing struct {
+	*hosttest.Provider
+	mended *atomic.Bool
+}
+
+func (f failing) Describe() pay.Manifest {
+	m := f.Provider.Describe()
+	m.Name = "failing"
+	if !f.mended.Load() {
+		m.Name = "somebody-else"
+	}
+	return m
+}
+
+// An account whose plugin cannot start at first is put when it can, without a restart of the host.
+func TestAccountsOfAPluginThatFailsAtFirstComeWithALaterStart(t *testing.T) {
+	mended := &atomic.Bool{}
+	h := bootHost{hosttest.Start(t, func(c *host.Config) {
+		c.Providers["failing"] = failing{hosttest.NewProvider(), mended}
+		c.Accounts = append(c.Accounts, host.Account{
+			ID: "failing-main", Provider: "failing", Config: json.RawMessage(`{"token":"` + hosttest.Token + `"}`),
+		})
+	})}
+	h.awaits(t, "failing-main")
+	mended.Store(true)
+	h.serves(t, "failing-main")
 }
 
 // A start writes what differs from what is stored, and nothing else: a host with many accounts starts without a transaction for each.

@@ -79,7 +79,7 @@ func (h *Host) prepareCreate(ctx context.Context, req CreateInvoice) (prepared, 
 	}
 	account, err := h.cachedAccount(ctx, req.Account)
 	if err != nil {
-		return prepared{}, accountError(req.Account, err)
+		return prepared{}, h.accountError(req.Account, err)
 	}
 	m, err := h.manifest(account.Provider)
 	if err != nil {

@@ -184,6 +184,14 @@ func (h *faultyHost) neverServes() {
 		}
 		return &found
 	})
+	poll(h.t, func() *host.AccountStatus { // the host was ready without it if it took longer than the short patience of this test
+		account, err := h.Account(h.t.Context(), "witness-main")
+		if err != nil {
+			require.ErrorIs(h.t, err, pay.KindPluginFault)
+			return nil
+		}
+		return account
+	})
 	require.NoError(h.t, h.Plugins().Restart(h.t.Context(), h.plugin))
 	poll(h.t, func() *bool {
 		again := h.status().Generation > st.Generation

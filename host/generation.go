@@ -339,7 +339,7 @@ func (h *Host) loadManifests(ctx context.Context) error {
 		}
 		var m pay.Manifest
 		if json.Unmarshal(raw.Manifest, &m) == nil && m.Name == name {
-			h.providers[name].known = &m
+			h.providers[name].learn(&m)
 		}
 	}
 	return nil

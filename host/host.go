@@ -44,6 +44,7 @@ type Host struct {
 	slots    map[breakerKey]chan struct{} // places in flight
 	turns    map[string]chan struct{}     // invoices with a mutating call in flight; closed when it ends
 	problems map[string]string            // by account id
+	awaited  map[string]string            // configured accounts that were not put yet, with their providers
 	resolved map[string]resolvedConfig    // by account id
 	hints    map[string]time.Time
 	unknown  map[string]int  // operations with no known outcome, by account
@@ -78,7 +79,7 @@ func New(cfg Config) (*Host, error) {
 		readyCh: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{}), cutCh: make(chan struct{}),
 		breakers: map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]{},
 		unknown:  map[string]int{}, jobs: map[string]bool{}, busy: map[string]int{}, limiters: map[string]*rate.Limiter{}, syncs: &flights{running: map[string]*flight{}},
-		slots: map[breakerKey]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, resolved: map[string]resolvedConfig{}, hints: map[string]time.Time{},
+		slots: map[breakerKey]chan struct{}{}, turns: map[string]chan struct{}{}, problems: map[string]string{}, awaited: map[string]string{}, resolved: map[string]resolvedConfig{}, hints: map[string]time.Time{},
 		accounts: accountCache{rows: map[string]store.Account{}}, inbox: newInbox(), due: make(chan struct{}, 1),
 	}
 	for _, p := range cfg.Plugins {

@@ -29,6 +29,7 @@ type supervisor struct {
 	// change is held by the one change of versions that runs at a time.
 	change chan struct{}
 	tried  chan struct{} // closed after the first start, successful or not
+	told   chan struct{} // closed when known is set for the first time
 
 	mu          sync.Mutex // spans the fields below
 	installed   []Plugin
@@ -51,7 +52,7 @@ type supervisor struct {
 
 func newSupervisor(h *Host, name string) *supervisor {
 	return &supervisor{
-		h: h, name: name, change: make(chan struct{}, 1), tried: make(chan struct{}), moved: make(chan struct{}),
+		h: h, name: name, change: make(chan struct{}, 1), tried: make(chan struct{}), told: make(chan struct{}), moved: make(chan struct{}),
 	}
 }
 
@@ -101,9 +102,7 @@ func (s *supervisor) boot(ctx context.Context) *lane {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.choice, s.stable = choice, s.bootLocked(p, manifests)
-	if m := s.stable.manifest(); m != nil {
-		s.known = m
-	}
+	s.learnLocked(s.stable.manifest())
 	if choice.Canary != "" {
 		if c, ok := s.find(choice.Canary); ok {
 			s.canary = s.bootLocked(c, manifests)
@@ -169,9 +168,36 @@ func (s *supervisor) start(ctx context.Context, l *lane, launcher *launcher) (*g
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stable == l {
-		s.known = &g.manifest
+		s.learnLocked(&g.manifest)
 	}
 	return g, nil
+}
+
+// learnLocked keeps what the stable version says about itself, if it says anything. The caller holds mu.
+func (s *supervisor) learnLocked(m *pay.Manifest) {
+	if m == nil {
+		return
+	}
+	if s.known == nil {
+		close(s.told)
+	}
+	s.known = m
+}
+
+func (s *supervisor) learn(m *pay.Manifest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.learnLocked(m)
+}
+
+// described reports whether the provider has ever told what it can do.
+func (s *supervisor) described() bool {
+	select {
+	case <-s.told:
+		return true
+	default:
+		return false
+	}
 }
 
 // describes checks that a manifest is that of the plugin.

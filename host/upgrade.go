@@ -239,9 +239,7 @@ func (s *supervisor) settleOn(to *lane, choice store.PluginChoice) {
 	}
 	s.kept = append(slices.DeleteFunc(s.kept, func(l *lane) bool { return l == to }), leaving...)
 	s.stable, s.canary, s.choice, s.problem = to, nil, choice, ""
-	if m := to.manifest(); m != nil {
-		s.known = m
-	}
+	s.learnLocked(to.manifest())
 	if len(leaving) > 0 {
 		s.before = leaving[0].rate()
 	}

@@ -100,6 +100,9 @@ func (h *Host) receive(r *http.Request) (pay.Acknowledgement, error) {
 	reading := context.WithoutCancel(ctx)
 	account, err := h.cachedAccount(reading, accountID)
 	if errors.Is(err, store.ErrNotFound) {
+		if _, awaited := h.awaitedFrom(accountID); awaited {
+			return none, &webhookRefusal{status: http.StatusServiceUnavailable, text: "the account is not ready yet", after: time.Second}
+		}
 		return none, &webhookRefusal{status: http.StatusNotFound, text: "unknown account"}
 	}
 	if err != nil {
