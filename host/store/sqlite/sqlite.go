@@ -122,7 +122,7 @@ func open(file, synchronous string, opts Options, closed func() error) (*store.S
 	return store.New(store.Config{
 		Dialect: dialect(),
 		Write: func() (store.Conn, error) {
-			return connect(dsn(file, "rwc", nil), pragmas(synchronous, -131072, 60000))
+			return connect(dsn(file, "rwc", nil), pragmas(synchronous, -writerCache, 60000))
 		},
 		Read:       read,
 		Sealer:     opts.Sealer,
@@ -140,9 +140,13 @@ func open(file, synchronous string, opts Options, closed func() error) (*store.S
 	}), nil
 }
 
+// writerCache is how many KiB of pages the writer keeps. More is slower: when SQLite has moved a page within a tree, which it does through
+// a page number beyond the file, the next commit looks through the whole cache for pages that are no longer part of the file.
+const writerCache = 32 << 10
+
 // pragmas of a connection that writes. The log is moved to the file by the background
 // checkpointer; autocheckpoint is the net below it, high enough that commits rarely meet it. A negative cache size is in
-// KiB. secure_delete overwrites what is deleted, so that a destroyed data key is not left behind: FAST within the pages of a table,
+// KiB; see [writerCache]. secure_delete overwrites what is deleted, so that a destroyed data key is not left behind: FAST within the pages of a table,
 // which is all that storing a key can leave a copy in; the transactions that destroy one overwrite freed pages too.
 func pragmas(synchronous string, cache, autocheckpoint int) []string {
 	return []string{
