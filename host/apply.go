@@ -43,18 +43,16 @@ type change struct {
 	askProvider bool
 	// newRef says that the invoice became known by its provider_ref with this change.
 	newRef bool
-	// data and previousData are next and previous as events show them, once they are encoded.
-	data, previousData json.RawMessage
 }
 
-// encode makes what the events of a decided change say. Nothing of it may change afterwards.
-func (c *change) encode() (err error) {
+// encode makes what the events of a decided change say.
+func (c *change) encode() (data, previous json.RawMessage, err error) {
 	view := eventView(c.next)
-	if c.data, err = encodeInvoice(&view); err != nil {
-		return err
+	if data, err = encodeInvoice(&view); err != nil {
+		return nil, nil, err
 	}
-	c.previousData, err = encodePrevious(c.previous)
-	return err
+	previous, err = encodePrevious(c.previous)
+	return data, previous, err
 }
 
 // apply decides what an observation changes. It is pure: applied again to a newer

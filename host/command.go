@@ -31,7 +31,7 @@ type command struct {
 	// async returns once the command is durable; the host sends it by itself until giveUp is over.
 	async bool
 	// prepare, if set, makes what intend writes of it beforehand, outside the transaction that others wait for.
-	prepare func(op store.Operation) error
+	prepare func(op store.Operation, draft *store.Draft) error
 	// created is the invoice that prepare made; its ID is empty where the operation makes none.
 	created *creating
 	// intend writes what the operation is about in the transaction of its intent; it may refuse, and then nothing was done.
@@ -272,14 +272,25 @@ func (h *Host) intend(ctx context.Context, c command) (op store.Operation, mine 
 	if intent.Request, err = json.Marshal(c.request); err != nil {
 		return op, false, pay.Errorf(pay.KindInternal, "encoding the request: %w", err)
 	}
-	if c.prepare != nil {
-		if err := c.prepare(intent); err != nil {
-			return op, false, pay.Errorf(pay.KindInternal, "encoding the request: %w", err)
+	draft := h.store.Draft(intent)
+	draft.InsertOperation(intent)
+	insert, err := draft.Steps()
+	if err == nil && c.prepare != nil {
+		err = c.prepare(intent, draft)
+	}
+	if err != nil {
+		return op, false, pay.Errorf(pay.KindInternal, "encoding the request: %w", err)
+	}
+	var try store.Steps
+	if !c.async {
+		draft.InsertTry(*h.newTry(ctx, intent))
+		if try, err = draft.Steps(); err != nil {
+			return op, false, pay.Errorf(pay.KindInternal, "encoding the try: %w", err)
 		}
 	}
 	err = h.write(ctx, func(tx *store.Tx) error {
 		op, mine = intent, true
-		taken, err := h.claim(ctx, tx, c, &op)
+		taken, err := h.claim(ctx, tx, c, op, insert)
 		if err != nil {
 			return err
 		}
@@ -287,29 +298,42 @@ func (h *Host) intend(ctx context.Context, c command) (op store.Operation, mine 
 			op, mine, err = h.rerun(ctx, tx, *taken, c.fingerprint)
 			return err
 		}
-		if err := c.intend(ctx, tx, &op); err != nil || c.async {
+		op.Version = 1
+		if err := c.intend(ctx, tx, &op); err != nil {
 			return err
 		}
-		return tx.InsertTry(h.newTry(ctx, op))
+		return tx.Do(try)
 	})
 	return op, mine, err
 }
 
-// claim stores a new operation, or returns the one that holds its key.
-func (h *Host) claim(ctx context.Context, tx *store.Tx, c command, op *store.Operation) (taken *store.Operation, err error) {
+// claim stores a new operation, which insert does, or returns the one that holds its key.
+func (h *Host) claim(ctx context.Context, tx *store.Tx, c command, op store.Operation, insert store.Steps) (taken *store.Operation, err error) {
 	if c.invoiceID != "" { // who holds the key comes before what else is open on the invoice: it may be the same operation
-		holder, err := tx.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
-		if err == nil {
-			return &holder, nil
-		}
-		if !errors.Is(err, store.ErrNotFound) {
-			return nil, err
+		if taken, err := keyHolder(ctx, tx, op); taken != nil || err != nil {
+			return taken, err
 		}
 		if err := h.oneOpenOperation(ctx, tx, c); err != nil {
 			return nil, err
 		}
 	}
-	return tx.InsertOperation(op)
+	refused := tx.Do(insert)
+	if !errors.Is(refused, store.ErrConflict) {
+		return nil, refused
+	}
+	if taken, err := keyHolder(ctx, tx, op); taken != nil || err != nil {
+		return taken, err
+	}
+	return nil, refused
+}
+
+// keyHolder is the operation that holds the idempotency key of another; nil if there is none.
+func keyHolder(ctx context.Context, tx *store.Tx, op store.Operation) (*store.Operation, error) {
+	holder, err := tx.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return &holder, err
 }
 
 // The types of objects an operation can be about.

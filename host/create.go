@@ -106,15 +106,15 @@ func (h *Host) createCommand(p prepared) (command, error) {
 		objectType: objectInvoice, customerID: p.call.Customer.ID, correlationID: p.req.CorrelationID, async: p.req.Async,
 		resolution: resolutionOf(p.manifest, kind, p.call.Options),
 		created:    row,
-		prepare: func(op store.Operation) (err error) {
-			*row, err = newCreating(p, op)
+		prepare: func(op store.Operation, draft *store.Draft) (err error) {
+			*row, err = h.newCreating(p, op, draft)
 			return err
 		},
-		intend: func(ctx context.Context, tx *store.Tx, op *store.Operation) error {
+		intend: func(ctx context.Context, tx *store.Tx, _ *store.Operation) error {
 			if err := h.oneUnresolvedPerReference(ctx, tx, p); err != nil {
 				return err
 			}
-			return h.insertCreating(tx, row, *op)
+			return tx.Do(row.steps)
 		},
 		call: func(ctx context.Context, account pay.Account, frame pay.Call, op store.Operation) (effect, error) {
 			return h.callCreate(ctx, account, frame, p, op)

@@ -10,13 +10,13 @@ import (
 
 // creating is what the intent of a create writes about its invoice.
 type creating struct {
-	invoice  store.Invoice
-	personal []store.PersonalData
-	change   change
+	// invoice is the row as it will be stored.
+	invoice store.Invoice
+	steps   store.Steps
 }
 
-// newCreating makes the rows of an operation's invoice.
-func newCreating(p prepared, op store.Operation) (creating, error) {
+// newCreating makes what an operation writes about its invoice.
+func (h *Host) newCreating(p prepared, op store.Operation, draft *store.Draft) (creating, error) {
 	now := op.CreatedAt
 	inv := store.Invoice{
 		ID: op.InvoiceID, Tenant: op.Tenant, Mode: p.account.Mode, AccountID: op.AccountID, Provider: op.Provider,
@@ -24,42 +24,38 @@ func newCreating(p prepared, op store.Operation) (creating, error) {
 		Reference: p.call.Reference, Description: p.call.Description, CustomerID: p.call.Customer.ID,
 		PaymentMethod: p.call.PaymentMethod, CorrelationID: op.CorrelationID, Metadata: p.call.Metadata,
 		ProviderKey: op.ProviderKey, CreateOperationID: op.ID, CreatedAt: now, UpdatedAt: now,
+		Version: 1,
 	}
 	if p.call.ExpiresIn > 0 {
 		inv.ExpiresAt = now.Add(p.call.ExpiresIn)
 	}
 	inv = asStored(inv)
 	c := creating{invoice: inv}
+	draft.InsertInvoice(inv)
 	if p.req.Customer != (Customer{}) {
 		raw, err := json.Marshal(p.req.Customer)
 		if err != nil {
 			return c, err
 		}
-		c.personal = append(c.personal, personal(inv, store.PersonalCustomer, raw))
+		draft.PutPersonal(personal(inv, store.PersonalCustomer, raw))
 	}
 	if p.req.Payer != (Payer{}) {
 		raw, err := json.Marshal(p.req.Payer)
 		if err != nil {
 			return c, err
 		}
-		c.personal = append(c.personal, personal(inv, store.PersonalPayer, raw))
+		draft.PutPersonal(personal(inv, store.PersonalPayer, raw))
 	}
-	inv.Version = 1 // as it will be once it is inserted
-	c.change = change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}}
-	return c, c.change.encode()
-}
-
-// insertCreating writes the rows.
-func (h *Host) insertCreating(tx *store.Tx, c *creating, op store.Operation) error {
-	if err := tx.InsertInvoice(&c.invoice); err != nil {
-		return err
+	events, err := h.eventsOf(&change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}},
+		observation{actor: op.Actor, cause: string(op.Kind)})
+	if err != nil {
+		return c, err
 	}
-	for _, row := range c.personal {
-		if err := tx.PutPersonal(row); err != nil {
-			return err
-		}
+	for _, ev := range events {
+		draft.AppendEvent(ev)
 	}
-	return h.emit(tx, &c.change, observation{actor: op.Actor, cause: string(op.Kind)})
+	c.steps, err = draft.Steps()
+	return c, err
 }
 
 // asStored is an invoice as the store gives it back, with times in whole microseconds.

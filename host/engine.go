@@ -145,7 +145,8 @@ func (h *Host) settle(ctx context.Context, op store.Operation, v verdict) (answe
 	planned := false
 	job := func(tx *store.Tx) (err error) {
 		if planned = false; plan != nil {
-			if settled, ref, planned, err = plan.write(ctx, h, tx, &v.try); planned || err != nil {
+			if planned, err = plan.write(ctx, tx, &v.try); planned || err != nil {
+				settled, ref = plan.op, observed{invoice: plan.change.next, change: plan.change}
 				return err
 			}
 		}

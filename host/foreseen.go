@@ -12,13 +12,11 @@ import (
 // foreseen is what an answered create stores while its operation and its invoice still stand as the intent left them, which is how it
 // nearly always is. It is decided and encoded before the one writer is asked, because everybody else waits for that.
 type foreseen struct {
-	// before and invoice are the rows of the intent; op is the settled operation with its result.
-	before, op store.Operation
-	invoice    store.Invoice
-	obs        observation
-	change     change
-	evidence   store.Evidence
-	actions    store.PersonalData
+	// op is the settled operation with its result.
+	op     store.Operation
+	change change
+	// changesInvoice and changesOperation write the two, if they still stand; others all the rest.
+	changesInvoice, changesOperation, others store.Steps
 	// view is what the result says.
 	view *Invoice
 }
@@ -30,31 +28,55 @@ func (h *Host) foresee(ctx context.Context, op store.Operation, v verdict) (*for
 		return nil, nil
 	}
 	s := v.effect.invoice
-	f := &foreseen{before: op, op: op, invoice: *v.created, obs: h.answered(op, v)}
+	f := &foreseen{op: op}
+	obs, before := h.answered(op, v), *v.created
 	h.decide(&f.op, nil)
 	f.op.Result = nil
-	c := apply(f.invoice, f.obs)
+	c := apply(before, obs)
 	if c.applied != appliedMove && c.applied != appliedFacts || c.next.Status.Settled() || c.next.Final && !c.next.Status.Closed() {
 		return nil, nil
 	}
 	h.markUnresolved(&c, f.op)
-	h.schedule(&c, f.obs)
-	f.evidence = h.evidenceOf(f.invoice, c, f.obs)
-	raw, err := json.Marshal(s.NextActions)
+	h.schedule(&c, obs)
+	c.next.UpdatedAt = h.now()
+	c.next.Version++ // as it will be once it is written
+	f.change = c
+	f.view = h.viewWith(ctx, &h.store.Reader, asStored(c.next), beside{nextActions: s.NextActions, account: *v.account})
+	result, err := encodeInvoice(f.view)
 	if err != nil {
 		return nil, err
 	}
-	f.actions = personal(f.invoice, store.PersonalNextActions, raw)
-	c.next.UpdatedAt = h.now()
-	f.change = c
-	c.next.Version++ // as it will be once it is written
-	if err := c.encode(); err != nil {
-		return nil, err
+	f.op.Result = result
+	f.op.Version++
+	return f, h.draft(f, op, before, obs)
+}
+
+// draft makes the steps of a foreseen outcome.
+func (h *Host) draft(f *foreseen, op store.Operation, before store.Invoice, obs observation) (err error) {
+	draft := h.store.Draft(op)
+	draft.ChangeInvoice(before, f.change.next)
+	if f.changesInvoice, err = draft.Steps(); err != nil {
+		return err
 	}
-	f.change.data, f.change.previousData = c.data, c.previousData
-	f.view = h.viewWith(ctx, &h.store.Reader, asStored(c.next), beside{nextActions: s.NextActions, account: *v.account})
-	f.op.Result, err = encodeInvoice(f.view)
-	return f, err
+	draft.ChangeOperation(op, f.op)
+	if f.changesOperation, err = draft.Steps(); err != nil {
+		return err
+	}
+	draft.InsertEvidence(h.evidenceOf(before, f.change, obs))
+	actions, err := json.Marshal(obs.state.NextActions)
+	if err != nil {
+		return err
+	}
+	draft.PutPersonal(personal(before, store.PersonalNextActions, actions))
+	events, err := h.eventsOf(&f.change, obs)
+	if err != nil {
+		return err
+	}
+	for _, ev := range events {
+		draft.AppendEvent(ev)
+	}
+	f.others, err = draft.Steps()
+	return err
 }
 
 // isPlain reports whether a verdict is a success that brought an invoice and its next actions, and nothing that stands in other tables.
@@ -68,39 +90,29 @@ func (v verdict) isPlain() bool {
 var errOvertaken = errors.New("the operation is not as its intent left it")
 
 // write stores the outcome; ok is false when nothing was written, because something else happened to the invoice since the intent.
-func (f *foreseen) write(ctx context.Context, h *Host, tx *store.Tx, try *store.Try) (settled store.Operation, out observed, ok bool, err error) {
-	settled, out = f.op, observed{change: f.change}
-	c := &out.change
-	if c.newRef {
-		_, err := tx.OtherInvoiceWithRef(ctx, f.invoice.AccountID, c.next.ProviderRef, f.invoice.ID)
+func (f *foreseen) write(ctx context.Context, tx *store.Tx, try *store.Try) (ok bool, err error) {
+	if next := &f.change.next; f.change.newRef {
+		_, err := tx.OtherInvoiceWithRef(ctx, next.AccountID, next.ProviderRef, next.ID)
 		if !errors.Is(err, store.ErrNotFound) {
-			return settled, out, false, err
+			return false, err
 		}
 	}
-	switch err := tx.ChangeInvoice(f.invoice, &c.next); {
+	switch err := tx.Do(f.changesInvoice); {
 	case errors.Is(err, store.ErrConflict):
-		return settled, out, false, nil
+		return false, nil
 	case err != nil:
-		return settled, out, false, err
+		return false, err
 	}
-	out.invoice = c.next
-	switch err := tx.ChangeOperation(f.before, &settled); {
+	switch err := tx.Do(f.changesOperation); {
 	case errors.Is(err, store.ErrConflict):
-		return settled, out, false, errOvertaken
+		return false, errOvertaken
 	case err != nil:
-		return settled, out, false, err
+		return false, err
 	}
 	if err := finishTry(tx, try); err != nil {
-		return settled, out, false, err
+		return false, err
 	}
-	evidence := f.evidence
-	if err := tx.InsertEvidence(&evidence); err != nil {
-		return settled, out, false, err
-	}
-	if err := tx.PutPersonal(f.actions); err != nil {
-		return settled, out, false, err
-	}
-	return settled, out, true, h.emit(tx, c, f.obs)
+	return true, tx.Do(f.others)
 }
 
 // answered is the observation that a successful call of an invoice's operation brought.

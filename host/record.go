@@ -219,26 +219,37 @@ func (h *Host) storeFacts(ctx context.Context, tx *store.Tx, inv store.Invoice, 
 }
 
 func (h *Host) emit(tx *store.Tx, c *change, obs observation) error {
-	if len(c.events) == 0 {
-		return nil
+	events, err := h.eventsOf(c, obs)
+	if err != nil {
+		return err
 	}
-	if c.data == nil {
-		if err := c.encode(); err != nil {
-			return err
-		}
-	}
-	now := h.now()
-	for _, kind := range c.events {
-		ev := store.Event{
-			ID: newID("evt", now), Type: kind, Schema: 1, Tenant: c.next.Tenant, Mode: c.next.Mode, Account: c.next.AccountID,
-			ObjectType: "invoice", ObjectID: c.next.ID, ObjectVersion: c.next.Version, OccurredAt: now,
-			Actor: obs.actor, Cause: orElse(obs.cause, string(obs.kind)), Data: c.data, Previous: c.previousData,
-		}
-		if err := tx.AppendEvent(&ev); err != nil {
+	for i := range events {
+		if err := tx.AppendEvent(&events[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eventsOf are the events of a change of an invoice, whose next version is in it.
+func (h *Host) eventsOf(c *change, obs observation) ([]store.Event, error) {
+	if len(c.events) == 0 {
+		return nil, nil
+	}
+	data, previous, err := c.encode()
+	if err != nil {
+		return nil, err
+	}
+	now := h.now()
+	events := make([]store.Event, len(c.events))
+	for i, kind := range c.events {
+		events[i] = store.Event{
+			ID: newID("evt", now), Type: kind, Schema: 1, Tenant: c.next.Tenant, Mode: c.next.Mode, Account: c.next.AccountID,
+			ObjectType: "invoice", ObjectID: c.next.ID, ObjectVersion: c.next.Version, OccurredAt: now,
+			Actor: obs.actor, Cause: orElse(obs.cause, string(obs.kind)), Data: data, Previous: previous,
+		}
+	}
+	return events, nil
 }
 
 // closeOperation marks an operation done whose effect was observed otherwise than by its own answer.

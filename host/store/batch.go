@@ -83,7 +83,7 @@ func (s *Store) attempt(jobs []*job, guarded bool) (again []*job) {
 	}
 	b := &batch{session: s.writer, counters: map[string]*counter{}, keys: dataKeys{}}
 	defer s.endErasing(b)
-	if _, err := b.session.exec(s.dialect.Begin); err != nil {
+	if err := b.session.exec(s.dialect.Begin); err != nil {
 		return failAll(jobs, fmt.Errorf("store: the transaction did not begin; nothing was done: %w", err))
 	}
 	for i, j := range jobs {
@@ -149,25 +149,24 @@ func (s *Store) run(b *batch, j *job) {
 // runGuarded is run in a savepoint: a failing job is undone alone. An error it returns means that the whole
 // transaction is unusable.
 func (s *Store) runGuarded(b *batch, j *job) error {
-	if _, err := b.session.exec(savepoint); err != nil {
+	if err := b.session.exec(savepoint); err != nil {
 		return err
 	}
 	before := b.mark()
 	s.run(b, j)
 	if j.err != nil {
-		if _, err := b.session.exec(undo); err != nil {
+		if err := b.session.exec(undo); err != nil {
 			return err
 		}
 		b.restore(before)
 		j.tx.rewind()
 	}
-	_, err := b.session.exec(release)
-	return err
+	return b.session.exec(release)
 }
 
 // rollback undoes the whole transaction and what its jobs did to their callers' records.
 func (b *batch) rollback(jobs []*job) {
-	_, _ = b.session.exec("ROLLBACK") // fails where the database has rolled back by itself
+	_ = b.session.exec("ROLLBACK") // fails where the database has rolled back by itself
 	for _, j := range jobs {
 		if j.tx != nil {
 			j.tx.rewind()
@@ -224,7 +223,7 @@ func (b *batch) restore(m batchMark) {
 func (b *batch) finish() error {
 	for name, c := range b.counters {
 		if c.last != c.stored {
-			if _, err := b.session.exec("UPDATE sequences SET value = $1 WHERE name = $2", c.last, name); err != nil {
+			if err := b.session.exec("UPDATE sequences SET value = $1 WHERE name = $2", c.last, name); err != nil {
 				return err
 			}
 		}

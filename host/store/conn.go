@@ -1,6 +1,9 @@
 package store
 
-import "database/sql/driver"
+import (
+	"bytes"
+	"database/sql/driver"
+)
 
 // Conn is the connection that writes. One goroutine at a time uses it, and one statement at a time has rows open. It knows nothing of
 // contexts: a statement that began is carried out.
@@ -53,6 +56,10 @@ const (
 	TextValue
 	BlobValue
 )
+
+func (v Value) equal(other Value) bool {
+	return v.Kind == other.Kind && v.Int == other.Int && v.Text == other.Text && bytes.Equal(v.Blob, other.Blob)
+}
 
 func intValue(n int64) Value      { return Value{Kind: IntValue, Int: n} }
 func textValue(text string) Value { return Value{Kind: TextValue, Text: text} }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"sync"
 )
 
 // Personal data is sealed under a data key of its owner: a customer, or an
@@ -12,6 +13,12 @@ import (
 
 // customerOwner is the owner kind of customers. No object type has this name.
 const customerOwner = "customer"
+
+// ownerName is the owner of the personal data of an object.
+func ownerName(tenant, customerID, objectType, objectID string) keyOwnerName {
+	kind, id := keyOwner(customerID, objectType, objectID)
+	return keyOwnerName{tenant, kind, id}
+}
 
 func keyOwner(customerID, objectType, objectID string) (kind, id string) {
 	if customerID != "" {
@@ -28,33 +35,58 @@ type keyOwnerName struct{ tenant, kind, id string }
 // keptKeys is how many data keys the writer keeps open.
 const keptKeys = 4096
 
-// dataKeys are open data keys by their owner. Only the writer reads and writes them: a key that it took from a reader could have
-// been erased in between, and what is sealed under an erased key is lost.
+// dataKeys are open data keys by their owner.
 type dataKeys map[keyOwnerName]sealKey
 
-func (k dataKeys) put(owner keyOwnerName, key sealKey) {
-	for old := range k {
-		if len(k) < keptKeys {
-			break
+// keptDataKeys are those that the writer used last. Only the writer changes them: a key that came from a reader could have
+// been erased in between, and what is sealed under an erased key is lost. Others may seal under what they find here, if the writer
+// then compares. They are safe for concurrent use.
+type keptDataKeys struct {
+	mu   sync.Mutex
+	keys dataKeys
+}
+
+func (k *keptDataKeys) get(owner keyOwnerName) (sealKey, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key, ok := k.keys[owner]
+	return key, ok
+}
+
+func (k *keptDataKeys) put(keys dataKeys) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for owner, key := range keys {
+		for old := range k.keys {
+			if len(k.keys) < keptKeys {
+				break
+			}
+			delete(k.keys, old)
 		}
-		delete(k, old)
+		k.keys[owner] = key
 	}
-	k[owner] = key
+}
+
+func (k *keptDataKeys) drop(owner keyOwnerName) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.keys, owner)
 }
 
 // dataKey returns the current key of an owner, a new one if there is none.
-func (t *Tx) dataKey(tenant, customerID, objectType, objectID string) (sealKey, error) {
-	kind, id := keyOwner(customerID, objectType, objectID)
-	owner := keyOwnerName{tenant, kind, id}
-	if key, ok := t.batch.keys[owner]; ok {
+func (t *Tx) dataKey(owner keyOwnerName) (sealKey, error) {
+	if key, ok := t.keptKey(owner); ok {
 		return key, nil
 	}
-	if key, ok := t.s.keys[owner]; ok {
-		return key, nil
-	}
-	key, err := t.openDataKey(t.batch.session.ctx, "tenant = $1 AND owner_kind = $2 AND owner_id = $3", tenant, kind, id)
+	key, err := t.openDataKey(t.batch.session.ctx, "tenant = $1 AND owner_kind = $2 AND owner_id = $3", owner.tenant, owner.kind, owner.id)
 	if errors.Is(err, ErrNotFound) {
-		key, err = t.insertDataKey(owner)
+		key = newSealKey()
+		column, err := sealDataKey(t.sealer, key)
+		if err != nil {
+			return sealKey{}, err
+		}
+		fresh, err := t.insertDataKey(owner, key, column)
+		return key, isNew("customer_keys", fresh, err)
 	}
 	if err != nil {
 		return sealKey{}, err
@@ -63,13 +95,28 @@ func (t *Tx) dataKey(tenant, customerID, objectType, objectID string) (sealKey, 
 	return key, nil
 }
 
-func (t *Tx) insertDataKey(owner keyOwnerName) (sealKey, error) {
-	key := newSealKey()
-	column, err := seal(t.sealer, key.secret, dataKeyPlace(key.id))
-	if err != nil {
-		return sealKey{}, err
+// dataKeyOr is dataKey for an owner that probably has none: then it becomes key, which column stores.
+func (t *Tx) dataKeyOr(owner keyOwnerName, key sealKey, column []byte) (sealKey, error) {
+	if kept, ok := t.keptKey(owner); ok {
+		return kept, nil
 	}
-	return key, t.insertNew("customer_keys", []field{
+	if fresh, err := t.insertDataKey(owner, key, column); err != nil || fresh {
+		return key, err
+	}
+	return t.dataKey(owner)
+}
+
+// keptKey is the current key of an owner, where it needs no look at the database.
+func (t *Tx) keptKey(owner keyOwnerName) (sealKey, bool) {
+	if key, ok := t.batch.keys[owner]; ok {
+		return key, true
+	}
+	return t.s.keys.get(owner)
+}
+
+// insertDataKey makes a key the owner's current one, and reports whether that had none.
+func (t *Tx) insertDataKey(owner keyOwnerName, key sealKey, column []byte) (fresh bool, err error) {
+	fresh, err = t.insert("customer_keys", []field{
 		fixed("id", key.id),
 		fixed("tenant", owner.tenant),
 		fixed("owner_kind", owner.kind),
@@ -77,6 +124,14 @@ func (t *Tx) insertDataKey(owner keyOwnerName) (sealKey, error) {
 		fixed("data_key", column),
 		fixed("created_at", timeValue(t.now())),
 	})
+	if fresh {
+		t.batch.keys[owner] = key
+	}
+	return fresh, err
+}
+
+func sealDataKey(s Sealer, key sealKey) ([]byte, error) {
+	return seal(s, key.secret, dataKeyPlace(key.id))
 }
 
 // dataKeyRecord reads a data key and opens it.
@@ -98,7 +153,7 @@ func (t *Tx) eraseKeys(tenant, kind, owner string) error {
 	if err := t.erase(); err != nil {
 		return err
 	}
-	delete(t.s.keys, keyOwnerName{tenant, kind, owner})
+	t.s.keys.drop(keyOwnerName{tenant, kind, owner})
 	delete(t.batch.keys, keyOwnerName{tenant, kind, owner})
 	_, err := t.exec("UPDATE customer_keys SET data_key = NULL, erased_at = $4 "+
 		"WHERE tenant = $1 AND owner_kind = $2 AND owner_id = $3 AND erased_at IS NULL", tenant, kind, owner, timeValue(t.now()))

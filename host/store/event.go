@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 func (r *Reader) eventRecords() record[Event] {
@@ -26,6 +29,24 @@ func (r *Reader) eventRecords() record[Event] {
 			fixed("previous", rawRef{&e.Previous}),
 		}
 	}}
+}
+
+// appended returns the columns of an event, of which the first takes its position, and the text that inserts them with the sequence that
+// follows the object's last.
+func (r *Reader) appended(e Event) (text string, values []Value, err error) {
+	fields := slices.DeleteFunc(r.eventRecords().fields(&e), func(f field) bool { return f.name == "sequence" })
+	text = r.texts.of("append to events", func() string {
+		text := strings.Replace(insertText("events", fields), ") VALUES (", ", sequence) VALUES (", 1)
+		return strings.Replace(text, ") ON CONFLICT", ", (SELECT COALESCE(MAX(sequence), 0) + 1 FROM events "+
+			"WHERE object_type = "+mark(fields, "object_type")+" AND object_id = "+mark(fields, "object_id")+")) ON CONFLICT", 1)
+	})
+	values, err = encoded("events", fields)
+	return text, values, err
+}
+
+// mark is the parameter of a column in a statement with one for each.
+func mark(fields []field, name string) string {
+	return "$" + strconv.Itoa(1+slices.IndexFunc(fields, func(f field) bool { return f.name == name }))
 }
 
 // Events returns the events that f selects after a position, in the order of their commits.

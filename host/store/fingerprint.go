@@ -19,7 +19,7 @@ func (s *Store) loadFingerprintKey(w *session) error {
 		if column, err = seal(s.sealer, key, aad); err != nil {
 			return err
 		}
-		_, err = w.exec("INSERT INTO meta (name, value) VALUES ($1, $2)", name, column)
+		err = w.exec("INSERT INTO meta (name, value) VALUES ($1, $2)", name, column)
 	}
 	if err != nil {
 		return fmt.Errorf("store: the fingerprint key: %w", err)

@@ -163,7 +163,7 @@ func (r *Reader) openOperations(ctx context.Context, rows []operationRow) ([]Ope
 // provider key that is taken in the account, or a taken id, is [ErrConflict].
 func (t *Tx) InsertOperation(op *Operation) (existing *Operation, err error) {
 	setUntilUndone(t, &op.Version, 1)
-	row, err := t.sealOperation(op)
+	row, err := t.sealOperation(*op)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (r *Reader) OperationVersion(ctx context.Context, id string) (int64, error)
 func (t *Tx) UpdateOperation(op *Operation) error {
 	changed := *op
 	changed.Request = nil // stays as it is
-	row, err := t.sealOperation(&changed)
+	row, err := t.sealOperation(changed)
 	if err != nil {
 		return err
 	}
@@ -207,39 +207,41 @@ func (t *Tx) UpdateOperation(op *Operation) error {
 // ChangeOperation is [Tx.UpdateOperation] for an operation that is stored as before, which has op's version: it writes what
 // differs.
 func (t *Tx) ChangeOperation(before Operation, op *Operation) error {
-	changed := *op
-	changed.Request = nil // stays as it is
-	stored := operationRow{Operation: before}
-	switch {
-	case op.Result == nil:
-		stored.result = before.Result // differs from none, if there is one
-	case bytes.Equal(before.Result, op.Result):
-		changed.Result = nil
-	}
-	row, err := t.sealOperation(&changed)
+	stored, row, err := changedOperation(before, *op, t.dataKey)
 	if err != nil {
 		return err
 	}
 	old := op.Version
-	fields := t.operations().fields(row)
-	if err := t.updateChanged("operations", t.operations().fields(&stored), fields, op.ID, &row.Version); err != nil {
+	if err := t.updateChanged("operations", t.operations().fields(stored), t.operations().fields(row), op.ID, &row.Version); err != nil {
 		return err
 	}
 	setUntilUndone(t, &op.Version, old+1)
 	return nil
 }
 
+// changedOperation are the rows of an operation before and after a change. Request stays as it is; what differs in result is sealed.
+func changedOperation(before, op Operation, key func(keyOwnerName) (sealKey, error)) (stored, row *operationRow, err error) {
+	stored = &operationRow{Operation: before}
+	op.Request = nil
+	switch {
+	case op.Result == nil:
+		stored.result = before.Result // differs from none, if there is one
+	case bytes.Equal(before.Result, op.Result):
+		op.Result = nil
+	}
+	row, err = sealOperation(op, key)
+	return stored, row, err
+}
+
+func (t *Tx) sealOperation(op Operation) (*operationRow, error) { return sealOperation(op, t.dataKey) }
+
 // sealOperation seals request and result under the data key of the customer, or of the object without one.
-func (t *Tx) sealOperation(op *Operation) (*operationRow, error) {
-	row := &operationRow{Operation: *op}
+func sealOperation(op Operation, key func(keyOwnerName) (sealKey, error)) (*operationRow, error) {
+	row := &operationRow{Operation: op}
 	if op.Request == nil && op.Result == nil {
 		return row, nil
 	}
-	kind, id := op.ObjectType, op.ObjectID
-	if id == "" {
-		kind, id = "operation", op.ID
-	}
-	key, err := t.dataKey(op.Tenant, op.CustomerID, kind, id)
+	k, err := key(op.owner())
 	if err != nil {
 		return nil, err
 	}
@@ -248,9 +250,17 @@ func (t *Tx) sealOperation(op *Operation) (*operationRow, error) {
 		clear  json.RawMessage
 		sealed *[]byte
 	}{{"request", op.Request, &row.request}, {"result", op.Result, &row.result}} {
-		if *part.sealed, err = seal(key, part.clear, place("operations", part.column, op.ID)); err != nil {
+		if *part.sealed, err = seal(k, part.clear, place("operations", part.column, op.ID)); err != nil {
 			return nil, err
 		}
 	}
 	return row, nil
+}
+
+// owner is whose data key seals request and result.
+func (o *Operation) owner() keyOwnerName {
+	if o.ObjectID == "" {
+		return ownerName(o.Tenant, o.CustomerID, "operation", o.ID)
+	}
+	return ownerName(o.Tenant, o.CustomerID, o.ObjectType, o.ObjectID)
 }

@@ -69,14 +69,27 @@ func (t *Tx) PutPersonal(p PersonalData) error {
 			p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
 		return err
 	}
-	key, err := t.dataKey(p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID)
+	key, err := t.dataKey(p.owner())
 	if err != nil {
 		return err
 	}
-	column, err := seal(key, p.Data, personalPlace(p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, p.Kind))
+	column, err := seal(key, p.Data, p.place())
 	if err != nil {
 		return err
 	}
+	return t.putSealed(p, key.id, column)
+}
+
+func (p PersonalData) owner() keyOwnerName {
+	return ownerName(p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID)
+}
+
+func (p PersonalData) place() []byte {
+	return personalPlace(p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, p.Kind)
+}
+
+// putSealed is PutPersonal for data that are sealed already.
+func (t *Tx) putSealed(p PersonalData, keyID string, column []byte) error {
 	now := timeValue(t.now())
 	fresh, err := t.insert("personal_data", []field{
 		fixed("tenant", p.Tenant),
@@ -84,7 +97,7 @@ func (t *Tx) PutPersonal(p PersonalData) error {
 		fixed("object_type", p.ObjectType),
 		fixed("object_id", p.ObjectID),
 		fixed("kind", string(p.Kind)),
-		fixed("key_id", key.id),
+		fixed("key_id", keyID),
 		fixed("data", column),
 		fixed("updated_at", now),
 	})
@@ -94,7 +107,7 @@ func (t *Tx) PutPersonal(p PersonalData) error {
 	// Not in one statement: for an INSERT that may become an UPDATE SQLite first copies every page it touches.
 	_, err = t.exec("UPDATE personal_data SET key_id = $1, data = $2, updated_at = $3 "+
 		"WHERE tenant = $4 AND customer_id = $5 AND object_type = $6 AND object_id = $7 AND kind = $8",
-		key.id, column, now, p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
+		keyID, column, now, p.Tenant, p.CustomerID, p.ObjectType, p.ObjectID, string(p.Kind))
 	return err
 }
 

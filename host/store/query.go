@@ -36,6 +36,11 @@ func (t *texts) of(key string, make func() string) string {
 	return text.(string)
 }
 
+// insertInto is the text that inserts a row whose keys may be taken.
+func (r *Reader) insertInto(table string, fields []field) string {
+	return r.texts.of("insert "+table, func() string { return insertText(table, fields) })
+}
+
 func insertText(table string, fields []field) string {
 	names, marks := make([]string, len(fields)), make([]string, len(fields))
 	for i, f := range fields {

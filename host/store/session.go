@@ -33,12 +33,20 @@ func newSession(ctx context.Context, conn Conn, d Dialect) *session {
 	return &session{ctx: ctx, conn: conn, dialect: d, stmts: map[string]*statement{}}
 }
 
-func (w *session) exec(text string, args ...any) (int64, error) {
+func (w *session) exec(text string, args ...any) error {
+	values, err := w.values(args)
+	if err == nil {
+		_, err = w.execValues(text, values)
+	}
+	return err
+}
+
+func (w *session) execValues(text string, values []Value) (int64, error) {
 	stmt, err := w.prepared(text)
 	if err != nil {
 		return 0, err
 	}
-	return w.run(stmt, args)
+	return stmt.Exec(values)
 }
 
 // once is exec for a statement that is not kept, such as a step of a migration.
@@ -47,16 +55,11 @@ func (w *session) once(text string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.run(stmt, args)
-	return errors.Join(err, stmt.Close())
-}
-
-func (w *session) run(stmt *statement, args []any) (int64, error) {
 	values, err := w.values(args)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		_, err = stmt.Exec(values)
 	}
-	return stmt.Exec(values)
+	return errors.Join(err, stmt.Close())
 }
 
 // query implements querier. The context of a job's caller does not count; see ctx.

@@ -59,8 +59,8 @@ type Store struct {
 	reads      *pool
 	writer     *session // of the writer's goroutine, once it runs
 	writerDone chan struct{}
-	wary       int      // of the writer's goroutine: how many batches still use savepoints from the start
-	keys       dataKeys // of the writer's goroutine: as committed
+	wary       int          // of the writer's goroutine: how many batches still use savepoints from the start
+	keys       keptDataKeys // as committed
 	recent     *recentInvoices
 	// commits nudges the checkpointer; it has room for one token.
 	commits chan struct{}
@@ -101,7 +101,7 @@ func New(c Config) *Store {
 		config: c, dialect: c.Dialect, now: c.Now, log: c.Logger,
 		acquiring: make(chan struct{}, 1), closing: closing, close: cancel,
 		queue: &queue{wake: make(chan struct{}, 1)}, commits: make(chan struct{}, 1),
-		keys: dataKeys{}, broken: make(chan struct{}), events: make(chan struct{}),
+		keys: keptDataKeys{keys: dataKeys{}}, broken: make(chan struct{}), events: make(chan struct{}),
 		recent: newRecentInvoices(),
 	}
 	s.reads = &pool{s: s, db: c.Read}
@@ -181,10 +181,7 @@ func (s *Store) usable() error {
 
 // commit ends the transaction. Its failure is final: the database may hold the transaction or not.
 func (s *Store) commit(w *session) error {
-	commit := func() error {
-		_, err := w.exec("COMMIT")
-		return err
-	}
+	commit := func() error { return w.exec("COMMIT") }
 	if s.commitHook != nil {
 		return s.commitHook(commit)
 	}
@@ -231,9 +228,7 @@ func (s *Store) FingerprintKey() []byte {
 
 // committed tells those who wait of a commit.
 func (s *Store) committed(b *batch) {
-	for owner, key := range b.keys {
-		s.keys.put(owner, key)
-	}
+	s.keys.put(b.keys)
 	if !b.events && !b.erased {
 		return
 	}

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,10 +46,19 @@ func (t *Tx) query(ctx context.Context, text string, args []any) (rowSet, error)
 func (t *Tx) failed() { t.doubtful = true }
 
 func (t *Tx) exec(text string, args ...any) (int64, error) {
+	values, err := t.batch.session.values(args)
+	if err != nil {
+		t.failed()
+		return 0, fmt.Errorf("store: %w", err)
+	}
+	return t.execValues(text, values)
+}
+
+func (t *Tx) execValues(text string, values []Value) (int64, error) {
 	if t.over {
 		return 0, errTxOver
 	}
-	n, err := t.batch.session.exec(text, args...)
+	n, err := t.batch.session.execValues(text, values)
 	if err != nil {
 		t.failed()
 		return 0, fmt.Errorf("store: %w", err)
@@ -61,13 +68,16 @@ func (t *Tx) exec(text string, args ...any) (int64, error) {
 
 // insert reports whether the row is new.
 func (t *Tx) insert(table string, fields []field) (bool, error) {
-	return t.insertValues(table, fields, refs(fields))
+	values, err := t.batch.session.values(refs(fields))
+	if err != nil {
+		t.failed()
+		return false, fmt.Errorf("store: inserting into %s: %w", table, err)
+	}
+	return t.insertValues(table, t.insertInto(table, fields), values)
 }
 
-// insertValues is insert for fields whose values are made already.
-func (t *Tx) insertValues(table string, fields []field, values []any) (bool, error) {
-	text := t.texts.of("insert "+table, func() string { return insertText(table, fields) })
-	n, err := t.exec(text, values...)
+func (t *Tx) insertValues(table, text string, values []Value) (bool, error) {
+	n, err := t.execValues(text, values)
 	if err != nil {
 		return false, fmt.Errorf("inserting into %s: %w", table, err)
 	}
@@ -77,10 +87,19 @@ func (t *Tx) insertValues(table string, fields []field, values []any) (bool, err
 // insertNew is insert where an existing row is a conflict.
 func (t *Tx) insertNew(table string, fields []field) error {
 	fresh, err := t.insert(table, fields)
-	if err == nil && !fresh {
-		err = fmt.Errorf("%w: the id or a unique key of a row of %s is taken", ErrConflict, table)
+	return isNew(table, fresh, err)
+}
+
+// isNew makes a conflict of a row that is not new.
+func isNew(table string, fresh bool, err error) error {
+	if err != nil || fresh {
+		return err
 	}
-	return err
+	return taken(table)
+}
+
+func taken(table string) error {
+	return fmt.Errorf("%w: the id or a unique key of a row of %s is taken", ErrConflict, table)
 }
 
 // insertVersioned is insertNew for a record with a version, which starts at 1.
@@ -105,12 +124,24 @@ func (t *Tx) update(table string, fields []field, id string, version *int64) err
 
 // compareAndSwap runs an update that must find the row as it was.
 func (t *Tx) compareAndSwap(table, text string, args []any, id string, version *int64, old int64) error {
-	n, err := t.exec(text, args...)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("%w: %s %s is not at version %d any more", ErrConflict, table, id, old)
+	values, err := t.batch.session.values(args)
+	if err != nil {
+		t.failed()
+		err = fmt.Errorf("store: %w", err)
+	} else {
+		err = t.swap(table, text, values, id, old)
 	}
 	if err != nil {
 		*version = old
+	}
+	return err
+}
+
+// swap runs an update that must find the row at a version.
+func (t *Tx) swap(table, text string, values []Value, id string, version int64) error {
+	n, err := t.execValues(text, values)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%w: %s %s is not at version %d any more", ErrConflict, table, id, version)
 	}
 	return err
 }
@@ -120,22 +151,33 @@ func (t *Tx) compareAndSwap(table, text string, args []any, id string, version *
 func (t *Tx) updateChanged(table string, before, fields []field, id string, version *int64) error {
 	old := *version
 	t.setVersion(version, old+1)
+	text, values, err := t.changes(table, before, fields, id, old)
+	if err == nil {
+		err = t.swap(table, text, values, id, old)
+	}
+	if err != nil {
+		*version = old
+	}
+	return err
+}
+
+// changes is the update of the columns that differ, where the row has the version.
+func (r *Reader) changes(table string, before, fields []field, id string, version int64) (text string, values []Value, err error) {
 	var written uint64 // a bit for each field
-	var args []any
 	for i, f := range fields {
 		if f.fixed {
 			continue
 		}
 		value, changed, err := newValue(before[i].ref, f.ref)
 		if err != nil {
-			return fmt.Errorf("store: column %s of %s: %w", f.name, table, err)
+			return "", nil, fmt.Errorf("store: column %s of %s: %w", f.name, table, err)
 		}
 		if changed {
 			written |= 1 << i
-			args = append(args, value)
+			values = append(values, value)
 		}
 	}
-	text := t.texts.of("update "+table+" "+strconv.FormatUint(written, 36), func() string {
+	text = r.texts.of("update "+table+" "+strconv.FormatUint(written, 36), func() string {
 		var changed []field
 		for i, f := range fields {
 			if written&(1<<i) != 0 {
@@ -144,35 +186,25 @@ func (t *Tx) updateChanged(table string, before, fields []field, id string, vers
 		}
 		return updateText(table, changed)
 	})
-	return t.compareAndSwap(table, text, append(args, id, old), id, version, old)
+	return text, append(values, textValue(id), intValue(version)), nil
 }
 
 // newValue is the value of a column and whether it differs from the one before.
-func newValue(before, after any) (driver.Value, bool, error) {
+func newValue(before, after any) (Value, bool, error) {
 	if a, ok := after.(sealedRef); ok { // sealed again, the same bytes look different
 		same, err := a.sameAs(before.(sealedRef))
 		if err != nil || same {
-			return nil, false, err
+			return Value{}, false, err
 		}
-		value, err := bound(after)
+		value, err := argument(after)
 		return value, true, err
 	}
-	old, err := bound(before)
+	old, err := argument(before)
 	if err != nil {
-		return nil, false, err
+		return Value{}, false, err
 	}
-	value, err := bound(after)
-	if err != nil {
-		return nil, false, err
-	}
-	if b, ok := value.([]byte); ok {
-		a, ok := old.([]byte)
-		return value, !ok || !bytes.Equal(a, b), nil
-	}
-	if _, ok := old.([]byte); ok {
-		return value, true, nil
-	}
-	return value, value != old, nil
+	value, err := argument(after)
+	return value, !value.equal(old), err
 }
 
 // setVersion sets a record's version until the job is rolled back.

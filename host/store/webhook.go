@@ -90,29 +90,24 @@ func (r *Reader) UnmatchedWebhooks(ctx context.Context, limit int) ([]WebhookNam
 type ReadyWebhook struct {
 	// Webhook is what they say; its Version is 1. It must not be changed.
 	Webhook Webhook
-	fields  []field
-	values  []any
+	text    string
+	values  []Value
 }
 
 // ReadyWebhook makes the columns of a new webhook, so that the one writer does not have to.
 func (r *Reader) ReadyWebhook(w Webhook) (*ReadyWebhook, error) {
 	ready := &ReadyWebhook{Webhook: w}
 	ready.Webhook.Version = 1
-	ready.fields = r.webhooks().fields(&ready.Webhook)
-	ready.values = make([]any, len(ready.fields))
-	for i, f := range ready.fields {
-		value, err := bound(f.ref)
-		if err != nil {
-			return nil, fmt.Errorf("store: column %s of webhooks: %w", f.name, err)
-		}
-		ready.values[i] = value
-	}
-	return ready, nil
+	fields := r.webhooks().fields(&ready.Webhook)
+	ready.text = r.insertInto("webhooks", fields)
+	var err error
+	ready.values, err = encoded("webhooks", fields)
+	return ready, err
 }
 
 // InsertReadyWebhook is [Tx.InsertWebhook] for a webhook whose columns are made.
 func (t *Tx) InsertReadyWebhook(w *ReadyWebhook) (existing *Webhook, err error) {
-	fresh, err := t.insertValues("webhooks", w.fields, w.values)
+	fresh, err := t.insertValues("webhooks", w.text, w.values)
 	if err != nil || fresh {
 		return nil, err
 	}

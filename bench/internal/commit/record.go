@@ -2,7 +2,6 @@ package commit
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -77,55 +76,49 @@ func (r record) renew(n int64) record {
 	return r
 }
 
-// intend writes what stands on the disk before the provider is called. It leaves the record as the outcome finds it.
+// intend writes what stands on the disk before the provider is called, in the way of the engine: encoded before the writer is asked. It leaves
+// the record as the outcome finds it.
 func (r *record) intend(ctx context.Context, st *store.Store) error {
-	settled := *r
-	r.op.State, r.op.Executed, r.op.Result, r.op.FinishedAt = store.OperationRunning, pay.ExecutedUnknown, json.RawMessage(nil), time.Time{}
-	r.inv.Status, r.inv.ProviderRef, r.inv.NextLookAt = pay.StatusCreating, "", time.Time{}
-	r.try.FinishedAt = time.Time{}
-	err := st.Write(ctx, func(tx *store.Tx) error {
-		op := r.op
-		if existing, err := tx.InsertOperation(&op); err != nil || existing != nil {
-			return fmt.Errorf("commit: the operation exists (%v): %w", existing != nil, err)
-		}
-		inv := r.inv
-		if err := tx.InsertInvoice(&inv); err != nil {
-			return err
-		}
-		if err := tx.PutPersonal(r.customer); err != nil {
-			return err
-		}
-		event := r.created
-		if err := tx.AppendEvent(&event); err != nil {
-			return err
-		}
-		r.op.Version, r.inv.Version = op.Version, inv.Version
-		return tx.InsertTry(&r.try)
-	})
-	settled.op.Version, settled.inv.Version = r.op.Version, r.inv.Version
-	*r = settled
-	return err
+	op, inv, try := r.began()
+	draft := st.Draft(op)
+	draft.InsertOperation(op)
+	draft.InsertInvoice(inv)
+	draft.PutPersonal(r.customer)
+	draft.AppendEvent(r.created)
+	draft.InsertTry(try)
+	return write(ctx, st, draft, nil)
+}
+
+// began are the rows that change as they are until the outcome is known.
+func (r *record) began() (store.Operation, store.Invoice, store.Try) {
+	op, inv, try := r.op, r.inv, r.try
+	op.State, op.Executed, op.Result, op.FinishedAt, op.Version = store.OperationRunning, pay.ExecutedUnknown, nil, time.Time{}, 1
+	inv.Status, inv.ProviderRef, inv.NextLookAt, inv.Version = pay.StatusCreating, "", time.Time{}, 1
+	try.FinishedAt = time.Time{}
+	return op, inv, try
 }
 
 // settle writes what is known after it.
 func (r *record) settle(ctx context.Context, st *store.Store) error {
+	op, inv, _ := r.began()
+	draft := st.Draft(op)
+	draft.ChangeInvoice(inv, r.inv)
+	draft.ChangeOperation(op, r.op)
+	draft.InsertEvidence(r.evidence)
+	draft.PutPersonal(r.actions)
+	draft.AppendEvent(r.pending)
+	return write(ctx, st, draft, func(tx *store.Tx) error { return tx.FinishTry(&r.try) })
+}
+
+func write(ctx context.Context, st *store.Store, draft *store.Draft, then func(tx *store.Tx) error) error {
+	steps, err := draft.Steps()
+	if err != nil {
+		return err
+	}
 	return st.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.FinishTry(&r.try); err != nil {
+		if err := tx.Do(steps); err != nil || then == nil {
 			return err
 		}
-		if err := tx.InsertEvidence(&r.evidence); err != nil {
-			return err
-		}
-		if err := tx.PutPersonal(r.actions); err != nil {
-			return err
-		}
-		inv, op, event := r.inv, r.op, r.pending
-		if err := tx.UpdateInvoice(&inv); err != nil {
-			return err
-		}
-		if err := tx.AppendEvent(&event); err != nil {
-			return err
-		}
-		return tx.UpdateOperation(&op)
+		return then(tx)
 	})
 }
