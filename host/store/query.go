@@ -102,12 +102,13 @@ func listAs[T any](ctx context.Context, r *Reader, key string, rec record[T], re
 	}
 	defer rows.Close()
 	var all []T
-	for rows.Next() {
-		var row T
-		if err := rows.Scan(refs(rec.fields(&row))...); err != nil {
+	row := new(T)
+	for into := refs(rec.fields(row)); rows.Next(); {
+		if err := rows.Scan(into...); err != nil {
 			return nil, fmt.Errorf("store: reading %s: %w", rec.table, err)
 		}
-		all = append(all, row)
+		all = append(all, *row)
+		*row = *new(T)
 	}
 	if err := rows.Err(); err != nil {
 		r.q.failed()

@@ -204,7 +204,7 @@ func newValue(before, after any) (Value, bool, error) {
 		return Value{}, false, err
 	}
 	value, err := argument(after)
-	return value, !value.equal(old), err
+	return value, value != old, err
 }
 
 // setVersion sets a record's version until the job is rolled back.

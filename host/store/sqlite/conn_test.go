@@ -49,7 +49,7 @@ func all(t *testing.T, s store.Statement, args ...store.Value) (rows [][]driver.
 }
 
 func text(s string) store.Value { return store.Value{Kind: store.TextValue, Text: s} }
-func blob(b []byte) store.Value { return store.Value{Kind: store.BlobValue, Blob: b} }
+func blob(b []byte) store.Value { return store.Value{Kind: store.BlobValue, Text: string(b)} }
 
 // Whatever is stored is read back as it was, also what is empty, has zeros in it, or takes more room than a statement keeps; one statement
 // serves values of all sizes in turn.

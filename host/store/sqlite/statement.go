@@ -92,7 +92,7 @@ func (s *statement) bind(args []store.Value) error {
 		if at >= len(args) {
 			return fmt.Errorf("sqlite: parameter %d has no argument", at+1)
 		}
-		need += len(args[at].Text) + len(args[at].Blob)
+		need += len(args[at].Text)
 	}
 	if need > s.size {
 		s.free()
@@ -114,8 +114,8 @@ func (s *statement) bind(args []store.Value) error {
 			used += copy(room[used:], v.Text)
 			rc = sqlite3.Xsqlite3_bind_text(s.c.tls, s.p, n, from, int32(len(v.Text)), 0) //nolint:gosec // alloc has refused what is longer
 		case store.BlobValue:
-			used += copy(room[used:], v.Blob)
-			rc = sqlite3.Xsqlite3_bind_blob(s.c.tls, s.p, n, from, int32(len(v.Blob)), 0) //nolint:gosec // as above
+			used += copy(room[used:], v.Text)
+			rc = sqlite3.Xsqlite3_bind_blob(s.c.tls, s.p, n, from, int32(len(v.Text)), 0) //nolint:gosec // as above
 		}
 		if rc != sqlite3.SQLITE_OK {
 			return s.c.failure(rc)
