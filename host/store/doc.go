@@ -15,6 +15,8 @@
 //		return tx.AppendEvent(&event)
 //	})
 //
+// All jobs wait for one writer. What is known before is better encoded before, with a [Draft].
+//
 // What it promises:
 //
 //   - When Write returns nil the job is on stable storage. Jobs of concurrent
