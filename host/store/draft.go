@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Draft makes the steps of jobs about one operation and its object before these jobs are queued: all others wait for the one writer, so it
@@ -52,12 +53,14 @@ func (d *Draft) add(do step, err error) {
 // InsertInvoice drafts [Tx.InsertInvoice].
 func (d *Draft) InsertInvoice(i Invoice) {
 	i.Version = 1
-	insert, err := d.s.insertion("invoices", d.s.invoices().fields(&i))
-	stored := i.asStored()
+	row := d.s.drafts.invoices.lend(i)
+	defer d.s.drafts.invoices.back(row)
+	insert, err := d.s.insertion("invoices", row.fields)
+	id, stored := i.ID, i.asStored()
 	d.add(func(t *Tx) error {
 		err := insert(t)
 		if err == nil {
-			t.wrote(i.ID, stored)
+			t.wrote(id, stored)
 		}
 		return err
 	}, err)
@@ -66,12 +69,14 @@ func (d *Draft) InsertInvoice(i Invoice) {
 // ChangeInvoice drafts [Tx.ChangeInvoice].
 func (d *Draft) ChangeInvoice(before, after Invoice) {
 	after.Version = before.Version + 1
-	change, err := d.s.alteration("invoices", d.s.invoices().fields(&before), d.s.invoices().fields(&after), before.ID, before.Version)
-	stored := after.changedFrom(before)
+	from, to := d.s.drafts.invoices.lend(before), d.s.drafts.invoices.lend(after)
+	defer d.s.drafts.invoices.back(from, to)
+	change, err := d.s.alteration("invoices", from.fields, to.fields, before.ID, before.Version)
+	id, stored := before.ID, after.changedFrom(before)
 	d.add(func(t *Tx) error {
 		err := change(t)
 		if err == nil {
-			t.wrote(before.ID, stored)
+			t.wrote(id, stored)
 		}
 		return err
 	}, err)
@@ -80,12 +85,13 @@ func (d *Draft) ChangeInvoice(before, after Invoice) {
 // InsertOperation drafts [Tx.InsertOperation], but a taken idempotency key is an [ErrConflict] as well.
 func (d *Draft) InsertOperation(op Operation) {
 	op.Version = 1
-	row, err := sealOperation(op, d.dataKey)
-	if err != nil {
+	row := d.s.drafts.operations.lend(operationRow{Operation: op})
+	defer d.s.drafts.operations.back(row)
+	if err := row.row.seal(d.dataKey); err != nil {
 		d.add(nil, err)
 		return
 	}
-	insert, err := d.s.insertion("operations", d.s.operations().fields(row))
+	insert, err := d.s.insertion("operations", row.fields)
 	d.add(d.sealed(insert, func(t *Tx) error {
 		again := op
 		existing, err := t.InsertOperation(&again)
@@ -99,13 +105,14 @@ func (d *Draft) InsertOperation(op Operation) {
 // ChangeOperation drafts [Tx.ChangeOperation].
 func (d *Draft) ChangeOperation(before, after Operation) {
 	after.Version = before.Version
-	stored, row, err := changedOperation(before, after, d.dataKey)
-	if err != nil {
+	from, to := d.s.drafts.operations.lend(operationRow{Operation: before}), d.s.drafts.operations.lend(operationRow{Operation: after})
+	defer d.s.drafts.operations.back(from, to)
+	if err := to.row.sealChanged(&from.row, d.dataKey); err != nil {
 		d.add(nil, err)
 		return
 	}
-	row.Version++
-	change, err := d.s.alteration("operations", d.s.operations().fields(stored), d.s.operations().fields(row), before.ID, before.Version)
+	to.row.Version++
+	change, err := d.s.alteration("operations", from.fields, to.fields, before.ID, before.Version)
 	d.add(d.sealed(change, func(t *Tx) error {
 		again := after
 		return t.ChangeOperation(before, &again)
@@ -113,11 +120,17 @@ func (d *Draft) ChangeOperation(before, after Operation) {
 }
 
 // InsertTry drafts [Tx.InsertTry].
-func (d *Draft) InsertTry(try Try) { d.add(d.s.insertion("tries", d.s.tries().fields(&try))) }
+func (d *Draft) InsertTry(try Try) {
+	row := d.s.drafts.tries.lend(try)
+	defer d.s.drafts.tries.back(row)
+	d.add(d.s.insertion("tries", row.fields))
+}
 
 // InsertEvidence drafts [Tx.InsertEvidence].
 func (d *Draft) InsertEvidence(e Evidence) {
-	d.add(d.s.insertion("evidence", d.s.evidence().fields(&e)))
+	row := d.s.drafts.evidence.lend(e)
+	defer d.s.drafts.evidence.back(row)
+	d.add(d.s.insertion("evidence", row.fields))
 }
 
 // PutPersonal drafts [Tx.PutPersonal]. The data must be the object's or its customer's.
@@ -138,7 +151,9 @@ func (d *Draft) PutPersonal(p PersonalData) {
 
 // AppendEvent drafts [Tx.AppendEvent].
 func (d *Draft) AppendEvent(e Event) {
-	text, values, err := d.s.appended(e)
+	row := d.s.drafts.events.lend(e)
+	defer d.s.drafts.events.back(row)
+	text, values, err := d.s.appended(row.fields)
 	d.add(func(t *Tx) error {
 		position, err := t.next("events")
 		if err != nil {
@@ -223,4 +238,50 @@ func encoded(table string, fields []field) ([]Value, error) {
 		}
 	}
 	return values, nil
+}
+
+// lenders lend what drafts encode rows from, because the list of a row's columns takes as much memory as the row.
+type lenders struct {
+	invoices   lender[Invoice]
+	operations lender[operationRow]
+	tries      lender[Try]
+	evidence   lender[Evidence]
+	events     lender[Event]
+}
+
+func newLenders(r *Reader) *lenders {
+	return &lenders{
+		invoices: lender[Invoice]{fields: r.invoices().fields}, operations: lender[operationRow]{fields: r.operations().fields},
+		tries: lender[Try]{fields: r.tries().fields}, evidence: lender[Evidence]{fields: r.evidence().fields},
+		events: lender[Event]{fields: r.eventRecords().fields},
+	}
+}
+
+type lender[T any] struct {
+	pool   sync.Pool
+	fields func(*T) []field
+}
+
+// lent is a row with its columns.
+type lent[T any] struct {
+	row    T
+	fields []field
+}
+
+func (l *lender[T]) lend(row T) *lent[T] {
+	at, _ := l.pool.Get().(*lent[T])
+	if at == nil {
+		at = &lent[T]{}
+		at.fields = l.fields(&at.row)
+	}
+	at.row = row
+	return at
+}
+
+// back takes rows back, which nobody may use from then on.
+func (l *lender[T]) back(rows ...*lent[T]) {
+	for _, at := range rows {
+		at.row = *new(T)
+		l.pool.Put(at)
+	}
 }

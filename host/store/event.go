@@ -33,15 +33,18 @@ func (r *Reader) eventRecords() record[Event] {
 
 // appended returns the columns of an event, of which the first takes its position, and the text that inserts them with the sequence that
 // follows the object's last.
-func (r *Reader) appended(e Event) (text string, values []Value, err error) {
-	fields := slices.DeleteFunc(r.eventRecords().fields(&e), func(f field) bool { return f.name == "sequence" })
+func (r *Reader) appended(fields []field) (text string, values []Value, err error) {
+	sequence := slices.IndexFunc(fields, func(f field) bool { return f.name == "sequence" })
 	text = r.texts.of("append to events", func() string {
-		text := strings.Replace(insertText("events", fields), ") VALUES (", ", sequence) VALUES (", 1)
+		others := slices.Delete(slices.Clone(fields), sequence, sequence+1)
+		text := strings.Replace(insertText("events", others), ") VALUES (", ", sequence) VALUES (", 1)
 		return strings.Replace(text, ") ON CONFLICT", ", (SELECT COALESCE(MAX(sequence), 0) + 1 FROM events "+
-			"WHERE object_type = "+mark(fields, "object_type")+" AND object_id = "+mark(fields, "object_id")+")) ON CONFLICT", 1)
+			"WHERE object_type = "+mark(others, "object_type")+" AND object_id = "+mark(others, "object_id")+")) ON CONFLICT", 1)
 	})
-	values, err = encoded("events", fields)
-	return text, values, err
+	if values, err = encoded("events", fields); err != nil {
+		return "", nil, err
+	}
+	return text, slices.Delete(values, sequence, sequence+1), nil
 }
 
 // mark is the parameter of a column in a statement with one for each.

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -163,8 +162,8 @@ func (r *Reader) openOperations(ctx context.Context, rows []operationRow) ([]Ope
 // provider key that is taken in the account, or a taken id, is [ErrConflict].
 func (t *Tx) InsertOperation(op *Operation) (existing *Operation, err error) {
 	setUntilUndone(t, &op.Version, 1)
-	row, err := t.sealOperation(*op)
-	if err != nil {
+	row := &operationRow{Operation: *op}
+	if err := row.seal(t.dataKey); err != nil {
 		return nil, err
 	}
 	fresh, err := t.insert("operations", t.operations().fields(row))
@@ -189,15 +188,13 @@ func (r *Reader) OperationVersion(ctx context.Context, id string) (int64, error)
 // op.Version. Who asked for what never changes: id, tenant, account, provider,
 // kind, action, keys, fingerprint, request, object, invoice, customer and creation time.
 func (t *Tx) UpdateOperation(op *Operation) error {
-	changed := *op
-	changed.Request = nil // stays as it is
-	row, err := t.sealOperation(changed)
-	if err != nil {
+	row := &operationRow{Operation: *op}
+	row.Request = nil // stays as it is
+	if err := row.seal(t.dataKey); err != nil {
 		return err
 	}
-	fields := t.operations().fields(row)
 	old := op.Version
-	if err := t.update("operations", fields, op.ID, &row.Version); err != nil {
+	if err := t.update("operations", t.operations().fields(row), op.ID, &row.Version); err != nil {
 		return err
 	}
 	setUntilUndone(t, &op.Version, old+1)
@@ -207,8 +204,8 @@ func (t *Tx) UpdateOperation(op *Operation) error {
 // ChangeOperation is [Tx.UpdateOperation] for an operation that is stored as before, which has op's version: it writes what
 // differs.
 func (t *Tx) ChangeOperation(before Operation, op *Operation) error {
-	stored, row, err := changedOperation(before, *op, t.dataKey)
-	if err != nil {
+	stored, row := &operationRow{Operation: before}, &operationRow{Operation: *op}
+	if err := row.sealChanged(stored, t.dataKey); err != nil {
 		return err
 	}
 	old := op.Version
@@ -219,42 +216,32 @@ func (t *Tx) ChangeOperation(before Operation, op *Operation) error {
 	return nil
 }
 
-// changedOperation are the rows of an operation before and after a change. Request stays as it is; what differs in result is sealed.
-func changedOperation(before, op Operation, key func(keyOwnerName) (sealKey, error)) (stored, row *operationRow, err error) {
-	stored = &operationRow{Operation: before}
-	op.Request = nil
+// sealChanged makes the row of a changed operation that is stored as another row. Request stays as it is; a result that differs is sealed.
+func (o *operationRow) sealChanged(stored *operationRow, key func(keyOwnerName) (sealKey, error)) error {
+	o.Request = nil
 	switch {
-	case op.Result == nil:
-		stored.result = before.Result // differs from none, if there is one
-	case bytes.Equal(before.Result, op.Result):
-		op.Result = nil
+	case o.Result == nil:
+		stored.result = stored.Result // differs from none, if there is one
+	case bytes.Equal(stored.Result, o.Result):
+		o.Result = nil
 	}
-	row, err = sealOperation(op, key)
-	return stored, row, err
+	return o.seal(key)
 }
 
-func (t *Tx) sealOperation(op Operation) (*operationRow, error) { return sealOperation(op, t.dataKey) }
-
-// sealOperation seals request and result under the data key of the customer, or of the object without one.
-func sealOperation(op Operation, key func(keyOwnerName) (sealKey, error)) (*operationRow, error) {
-	row := &operationRow{Operation: op}
-	if op.Request == nil && op.Result == nil {
-		return row, nil
+// seal seals request and result under the data key of the customer, or of the object without one.
+func (o *operationRow) seal(key func(keyOwnerName) (sealKey, error)) error {
+	if o.Request == nil && o.Result == nil {
+		return nil
 	}
-	k, err := key(op.owner())
+	k, err := key(o.owner())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, part := range []struct {
-		column string
-		clear  json.RawMessage
-		sealed *[]byte
-	}{{"request", op.Request, &row.request}, {"result", op.Result, &row.result}} {
-		if *part.sealed, err = seal(k, part.clear, place("operations", part.column, op.ID)); err != nil {
-			return nil, err
-		}
+	if o.request, err = seal(k, o.Request, place("operations", "request", o.ID)); err != nil {
+		return err
 	}
-	return row, nil
+	o.result, err = seal(k, o.Result, place("operations", "result", o.ID))
+	return err
 }
 
 // owner is whose data key seals request and result.

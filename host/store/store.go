@@ -61,6 +61,7 @@ type Store struct {
 	writerDone chan struct{}
 	wary       int          // of the writer's goroutine: how many batches still use savepoints from the start
 	keys       keptDataKeys // as committed
+	drafts     *lenders
 	recent     *recentInvoices
 	// commits nudges the checkpointer; it has room for one token.
 	commits chan struct{}
@@ -106,6 +107,7 @@ func New(c Config) *Store {
 	}
 	s.reads = &pool{s: s, db: c.Read}
 	s.Reader = Reader{q: s.reads, sealer: c.Sealer, texts: &texts{}, memory: s.reads}
+	s.drafts = newLenders(&s.Reader)
 	return s
 }
 
