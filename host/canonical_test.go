@@ -33,6 +33,29 @@ func sameCanonical(t require.TestingT, raw []byte) {
 	}
 	require.NoError(t, err, "%q", raw)
 	require.Equal(t, string(want), string(got), "%q", raw)
+	var lent canonicals
+	for range 2 { // the second time with what the first has left
+		again, err := lent.of(got)
+		require.NoError(t, err, "%q", raw)
+		require.Equal(t, string(want), string(again), "%q", raw)
+	}
+}
+
+// What one rewriting leaves behind is not seen by the next.
+func TestRewritingsShareNothingButMemory(t *testing.T) {
+	t.Parallel()
+	var lent canonicals
+	for range 3 {
+		for _, text := range []string{`{"b":{"d":1,"c":2},"a":"\u0041"}`, `{"z":[{"y":1,"x":"<"}],"a":{"b":1}}`, `{}`, `[{"b":1,"a":2,"a":3}]`} {
+			want, err := decodedAnew([]byte(text))
+			require.NoError(t, err)
+			got, err := lent.of([]byte(text))
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(got))
+		}
+		_, err := lent.of([]byte(strings.Repeat(`{"b":1,"a":`, 10001) + "0" + strings.Repeat("}", 10001)))
+		require.ErrorIs(t, err, errTooDeep)
+	}
 }
 
 func TestCanonicalJSONIsThatOfTheDecodedValue(t *testing.T) {
@@ -85,7 +108,7 @@ func TestFingerprintsStayWhatTheyWere(t *testing.T) {
 			}},
 		},
 	} {
-		got, err := asked.text()
+		got, err := asked.text(canonicalOf)
 		require.NoError(t, err)
 		require.Equal(t, want, string(got))
 	}
@@ -125,7 +148,7 @@ func TestFingerprintsOfManyRequestsStayWhatTheyWere(t *testing.T) {
 			require.NoError(t, err)
 			want, err := decodedAnew(raw)
 			require.NoError(t, err)
-			got, err := asked.text()
+			got, err := asked.text(canonicalOf)
 			require.NoError(t, err)
 			require.Equal(t, string(want), string(got))
 		}

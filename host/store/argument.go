@@ -38,6 +38,13 @@ func argument(arg any) (Value, error) {
 			return Value{}, nil
 		}
 		return blobValue(*v.v), nil
+	case rawRef:
+		if len(*v.v) == 0 {
+			return Value{}, nil
+		}
+		text := blobValue(*v.v)
+		text.Kind = TextValue
+		return text, nil
 	}
 	if _, ok := arg.(driver.Valuer); !ok {
 		if text, ok := namedText(arg); ok {
