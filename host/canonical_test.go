@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -98,10 +99,7 @@ func TestFingerprintsStayWhatTheyWere(t *testing.T) {
 			`"Description":"Замовлення \u003c1\u003e","ExpiresIn":0,"InitiatedBy":"customer","InvoiceID":"","Items":null,"MaxAmount":{"currency":"UAH","value":"2000.00"},` +
 			`"Metadata":{"a":"1","b":"2"},"Options":{"a":"A","n":1.50},"Payer":{"Country":"","IP":"","Locale":"","UserAgent":""},"PaymentMethod":"","Purpose":"payment",` +
 			`"Reference":"order-1","ReturnURLs":{"Default":"https://a.example/?x=1\u0026y=2","Failure":"","Success":""},"SaveCredential":false,"WebhookURL":""},"Source":null},"Target":""}`: {
-			Kind: pay.OpCreate, Account: "acc", Request: struct {
-				Source  *Source
-				Invoice pay.CreateInvoice
-			}{nil, pay.CreateInvoice{
+			Kind: pay.OpCreate, Account: "acc", Request: &creation{nil, pay.CreateInvoice{
 				Amount: uah(t, "1250.50"), MaxAmount: limits, Purpose: pay.PurposePayment, Reference: "order-1", Description: "Замовлення <1>",
 				Customer: pay.Customer{ID: "customer-1"}, Capture: pay.CaptureAutomatic, ReturnURLs: pay.ReturnURLs{Default: "https://a.example/?x=1&y=2"},
 				Metadata: map[string]string{"b": "2", "a": "1"}, InitiatedBy: pay.InitiatedByCustomer, Options: json.RawMessage(`{ "n": 1.50, "a": "\u0041" }`),
@@ -111,6 +109,9 @@ func TestFingerprintsStayWhatTheyWere(t *testing.T) {
 		got, err := asked.text(canonicalOf)
 		require.NoError(t, err)
 		require.Equal(t, want, string(got))
+		direct, err := asked.Request.(*creation).fingerprinted(asked.Kind, asked.Account, asked.Target)
+		require.NoError(t, err)
+		require.Equal(t, want, string(direct), "it takes the short way")
 	}
 }
 
@@ -131,13 +132,11 @@ func TestFingerprintsOfManyRequestsStayWhatTheyWere(t *testing.T) {
 		}), 0, 3).Draw(t, "items")
 		source := rapid.SampledFrom([]*Source{nil, {Type: pay.SourceBalance, ID: "17"}}).Draw(t, "source")
 		for _, request := range []any{
-			struct {
-				Source  *Source
-				Invoice pay.CreateInvoice
-			}{source, pay.CreateInvoice{
+			&creation{source, pay.CreateInvoice{
 				Amount: money("amount"), Reference: word.Draw(t, "reference"), Metadata: rapid.MapOf(word, word).Draw(t, "metadata"), Items: items,
 				ExpiresIn: time.Duration(rapid.Int64().Draw(t, "expires")), Options: options.Draw(t, "options"),
 			}},
+			drawnCreation(t, word, options, source),
 			pay.ChangeInvoice{Amount: money("amount"), Items: items, Reason: word.Draw(t, "reason")},
 			pay.CreateRefund{Amount: money("amount"), Reason: word.Draw(t, "reason")},
 			pay.CreatePayout{Amount: money("amount"), Metadata: rapid.MapOf(word, word).Draw(t, "metadata")},
@@ -153,4 +152,47 @@ func TestFingerprintsOfManyRequestsStayWhatTheyWere(t *testing.T) {
 			require.Equal(t, string(want), string(got))
 		}
 	})
+}
+
+// drawnCreation has something in every field, and sometimes nothing.
+func drawnCreation(t *rapid.T, word *rapid.Generator[string], options *rapid.Generator[json.RawMessage], source *Source) *creation {
+	c := &creation{Source: source}
+	var fill func(path string, v reflect.Value)
+	fill = func(path string, v reflect.Value) {
+		switch at := v.Addr().Interface().(type) {
+		case *pay.Money:
+			if currency, _ := pay.LookupCurrency("UAH"); rapid.Bool().Draw(t, path) {
+				*at, _ = pay.FromMinor(rapid.Int64Range(0, 1<<40).Draw(t, path), currency)
+			}
+			return
+		case *json.RawMessage:
+			*at = options.Draw(t, path)
+			return
+		case *[]pay.Item:
+			*at = rapid.SampledFrom([][]pay.Item{nil, nil, nil, {}, {{Name: "one", Quantity: "1"}}}).Draw(t, path)
+			return
+		case *pay.Call:
+			*at = rapid.SampledFrom([]pay.Call{{}, {}, {}, {Try: 1}, {Critical: []string{}}, {CorrelationID: "c"}, {Deadline: time.Unix(1, 0)}}).Draw(t, path)
+			return
+		case *map[string]string:
+			*at = rapid.SampledFrom([]map[string]string{nil, {}, rapid.MapOf(word, word).Draw(t, path)}).Draw(t, path)
+			return
+		}
+		switch v.Kind() {
+		case reflect.String:
+			v.SetString(word.Draw(t, path))
+		case reflect.Bool:
+			v.SetBool(rapid.Bool().Draw(t, path))
+		case reflect.Int64:
+			v.SetInt(rapid.Int64().Draw(t, path))
+		case reflect.Struct:
+			for i := range v.NumField() {
+				fill(path+"."+v.Type().Field(i).Name, v.Field(i))
+			}
+		default:
+			t.Fatalf("%s is a %s", path, v.Type())
+		}
+	}
+	fill("Invoice", reflect.ValueOf(&c.Invoice).Elem())
+	return c
 }

@@ -93,10 +93,7 @@ func (h *Host) createCommand(p prepared) (command, error) {
 	if p.req.Source != nil {
 		kind = pay.OpCharge
 	}
-	fingerprint, err := h.fingerprint(kind, p.account.ID, "", struct {
-		Source  *Source
-		Invoice pay.CreateInvoice
-	}{p.req.Source, p.stable()})
+	fingerprint, err := h.fingerprint(kind, p.account.ID, "", &creation{p.req.Source, p.stable()})
 	if err != nil {
 		return command{}, err
 	}

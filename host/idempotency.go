@@ -35,6 +35,11 @@ type fingerprinted struct {
 
 // text is what is hashed: the canonical JSON. It must never change, because a retry is compared with what an earlier version stored.
 func (f fingerprinted) text(canonicalOf func([]byte) ([]byte, error)) ([]byte, error) {
+	if c, ok := f.Request.(*creation); ok {
+		if text, err := c.fingerprinted(f.Kind, f.Account, f.Target); text != nil || err != nil {
+			return text, err
+		}
+	}
 	raw, err := json.Marshal(f)
 	if err != nil {
 		return nil, err

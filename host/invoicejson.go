@@ -84,7 +84,7 @@ type jsonObject struct {
 }
 
 func (e *jsonObject) name(name string) {
-	if len(e.out) > 1 {
+	if e.out[len(e.out)-1] != '{' {
 		e.out = append(e.out, ',')
 	}
 	e.out = append(append(append(e.out, '"'), name...), '"', ':')
