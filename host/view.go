@@ -160,6 +160,9 @@ func (h *Host) allowedActions(ctx context.Context, r *store.Reader, row store.In
 		return append(allowed, provided...)
 	}
 	for _, kind := range []pay.Operation{pay.OpCancel, pay.OpCapture, pay.OpVoid, pay.OpRefund} {
+		if !slices.Contains(statusesFor(kind), row.Status) || !account.Abilities.Has(abilityOf(kind)) { // as for most, without words about it
+			continue
+		}
 		if usable(account, kind) != nil || h.allowed(kind, row, account, pay.Money{}) != nil {
 			continue
 		}
