@@ -330,10 +330,13 @@ func (h *Host) claim(ctx context.Context, tx *store.Tx, c command, op store.Oper
 // keyHolder is the operation that holds the idempotency key of another; nil if there is none.
 func keyHolder(ctx context.Context, tx *store.Tx, op store.Operation) (*store.Operation, error) {
 	holder, err := tx.OperationByKey(ctx, op.Tenant, op.Kind, op.IdempotencyKey)
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	return &holder, err
+	return &holder, nil
 }
 
 // The types of objects an operation can be about.

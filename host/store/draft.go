@@ -8,7 +8,8 @@ import (
 
 // Draft makes the steps of jobs about one operation and its object before these jobs are queued: all others wait for the one writer, so it
 // should not encode and seal what can be encoded and sealed elsewhere. Its methods are those of [Tx], with an error that [Draft.Steps]
-// returns. They take records as they are now, whose bytes must not change until the job is done, and do not set their versions. A Draft is for one goroutine at a time; its steps may go to others.
+// returns. They take records as they are now, whose bytes must not change until the job is done, and do not set their versions. A Draft is for
+// one goroutine at a time; its steps may go to others.
 type Draft struct {
 	s     *Store
 	steps Steps

@@ -46,12 +46,24 @@ func (t *Tx) query(ctx context.Context, text string, args []any) (rowSet, error)
 func (t *Tx) failed() { t.doubtful = true }
 
 func (t *Tx) exec(text string, args ...any) (int64, error) {
+	values, err := t.values(args)
+	if err != nil {
+		return 0, err
+	}
+	return t.execValues(text, values)
+}
+
+// values are good until the next statement.
+func (t *Tx) values(args []any) ([]Value, error) {
+	if t.over {
+		return nil, errTxOver
+	}
 	values, err := t.batch.session.values(args)
 	if err != nil {
 		t.failed()
-		return 0, fmt.Errorf("store: %w", err)
+		return nil, fmt.Errorf("store: %w", err)
 	}
-	return t.execValues(text, values)
+	return values, nil
 }
 
 func (t *Tx) execValues(text string, values []Value) (int64, error) {
@@ -68,10 +80,9 @@ func (t *Tx) execValues(text string, values []Value) (int64, error) {
 
 // insert reports whether the row is new.
 func (t *Tx) insert(table string, fields []field) (bool, error) {
-	values, err := t.batch.session.values(refs(fields))
+	values, err := t.values(refs(fields))
 	if err != nil {
-		t.failed()
-		return false, fmt.Errorf("store: inserting into %s: %w", table, err)
+		return false, fmt.Errorf("inserting into %s: %w", table, err)
 	}
 	return t.insertValues(table, t.insertInto(table, fields), values)
 }
@@ -124,11 +135,8 @@ func (t *Tx) update(table string, fields []field, id string, version *int64) err
 
 // compareAndSwap runs an update that must find the row as it was.
 func (t *Tx) compareAndSwap(table, text string, args []any, id string, version *int64, old int64) error {
-	values, err := t.batch.session.values(args)
-	if err != nil {
-		t.failed()
-		err = fmt.Errorf("store: %w", err)
-	} else {
+	values, err := t.values(args)
+	if err == nil {
 		err = t.swap(table, text, values, id, old)
 	}
 	if err != nil {
