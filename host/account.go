@@ -260,16 +260,12 @@ func (h *Host) accountError(id string, err error) error {
 		e.Retry.After = time.Second
 		return e
 	}
+	text, remedy := fmt.Sprintf("there is no account %q", id), "there is no such account; see payhost account ls"
 	if problem := h.accountProblem(id); problem != "" {
-		return &pay.Error{
-			Kind: pay.KindNotFound, Message: fmt.Sprintf("account: %q is configured but cannot be used: %s", id, problem),
-			Fields: []pay.FieldError{{Path: "account", Message: "cannot be used as it is configured; mend its configuration"}},
-		}
+		text = fmt.Sprintf("%q is configured but cannot be used: %s", id, problem)
+		remedy = "cannot be used as it is configured; mend its configuration"
 	}
-	return &pay.Error{
-		Kind: pay.KindNotFound, Message: fmt.Sprintf("account: there is no account %q", id),
-		Fields: []pay.FieldError{{Path: "account", Message: "there is no such account; see payhost account ls"}},
-	}
+	return &pay.Error{Kind: pay.KindNotFound, Message: "account: " + text, Fields: []pay.FieldError{{Path: "account", Message: remedy}}}
 }
 
 func (h *Host) accountStatus(r store.Account) AccountStatus {

@@ -53,26 +53,19 @@ func (h *Host) boot(ctx context.Context, loops *sync.WaitGroup) {
 // provider has never described itself and its first start failed, nobody waits for its accounts: they are put when a later one has succeeded.
 func (h *Host) bootProvider(ctx context.Context, provider string, list []Account, steps chan<- struct{}) {
 	ended := func() { steps <- struct{}{} }
-	if s := h.providers[provider]; s != nil {
-		select {
-		case <-s.tried:
-		case <-ctx.Done():
+	s := h.providers[provider]
+	if s != nil && !reached(ctx, s.tried) {
+		return
+	}
+	ended()
+	if s != nil && !s.described() {
+		for range list {
+			ended()
+		}
+		ended = func() {}
+		if !reached(ctx, s.told) {
 			return
 		}
-		ended()
-		if !s.described() {
-			for range list {
-				ended()
-			}
-			ended = func() {}
-			select {
-			case <-s.told:
-			case <-ctx.Done():
-				return
-			}
-		}
-	} else {
-		ended()
 	}
 	stored := h.storedAccounts(ctx, list)
 	slots := make(chan struct{}, bootAccounts)
@@ -85,6 +78,16 @@ func (h *Host) bootProvider(ctx context.Context, provider string, list []Account
 			<-slots
 			ended()
 		})
+	}
+}
+
+// reached waits for what closes a channel; false when ctx has ended before.
+func reached(ctx context.Context, at <-chan struct{}) bool {
+	select {
+	case <-at:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

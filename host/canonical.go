@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -28,27 +27,10 @@ func canonicalJSON(raw json.RawMessage) ([]byte, error) {
 }
 
 // canonicalOf is canonicalJSON of text that is known to be one JSON value. Decoding and encoding it costs several times as much.
-func canonicalOf(valid []byte) ([]byte, error) { return new(canonical).of(valid) }
-
-// canonicals lend what is used again from one rewriting to the next.
-type canonicals struct{ pool sync.Pool }
-
-// keptScratch is how many bytes of it are kept.
-const keptScratch = 64 << 10
-
-// of is [canonicalOf].
-func (p *canonicals) of(valid []byte) ([]byte, error) {
-	c, _ := p.pool.Get().(*canonical)
-	if c == nil {
-		c = new(canonical)
-	}
-	out, err := c.of(valid)
-	if cap(c.scratch) <= keptScratch && cap(c.members) <= keptScratch/64 {
-		clear(c.members[:cap(c.members)]) // their keys are parts of the input
-		c.in, c.out, c.members = nil, nil, c.members[:0]
-		p.pool.Put(c)
-	}
-	return out, err
+func canonicalOf(valid []byte) ([]byte, error) {
+	c := canonical{in: valid, out: make([]byte, 0, len(valid))}
+	err := c.value(0)
+	return c.out, err
 }
 
 // canonical rewrites in, of which at bytes are done, to out.
@@ -64,12 +46,6 @@ type canonical struct {
 type canonicalMember struct {
 	key      []byte
 	from, to int
-}
-
-func (c *canonical) of(valid []byte) ([]byte, error) {
-	c.in, c.at, c.out = valid, 0, make([]byte, 0, len(valid))
-	err := c.value(0)
-	return c.out, err
 }
 
 func (c *canonical) peek() byte {

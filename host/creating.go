@@ -46,13 +46,10 @@ func (h *Host) newCreating(p prepared, op store.Operation, draft *store.Draft) (
 		}
 		draft.PutPersonal(personal(inv, store.PersonalPayer, raw))
 	}
-	events, err := h.eventsOf(&change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}},
-		observation{actor: op.Actor, cause: string(op.Kind)})
+	created := change{next: inv, events: []string{"invoice.created"}, previous: map[string]any{}}
+	err := h.draftEvents(draft, &created, observation{actor: op.Actor, cause: string(op.Kind)})
 	if err != nil {
 		return c, err
-	}
-	for _, ev := range events {
-		draft.AppendEvent(ev)
 	}
 	c.steps, err = draft.Steps()
 	return c, err

@@ -42,11 +42,10 @@ func (h *Host) foresee(ctx context.Context, op store.Operation, v verdict) (*for
 	c.next.Version++ // as it will be once it is written
 	f.change = c
 	f.view = h.viewWith(ctx, &h.store.Reader, asStored(c.next), beside{nextActions: s.NextActions, account: *v.account})
-	result, err := encodeInvoice(f.view)
-	if err != nil {
+	var err error
+	if f.op.Result, err = encodeInvoice(f.view); err != nil {
 		return nil, err
 	}
-	f.op.Result = result
 	f.op.Version++
 	return f, h.draft(f, op, before, obs)
 }
@@ -68,12 +67,8 @@ func (h *Host) draft(f *foreseen, op store.Operation, before store.Invoice, obs 
 		return err
 	}
 	draft.PutPersonal(personal(before, store.PersonalNextActions, actions))
-	events, err := h.eventsOf(&f.change, obs)
-	if err != nil {
+	if err := h.draftEvents(draft, &f.change, obs); err != nil {
 		return err
-	}
-	for _, ev := range events {
-		draft.AppendEvent(ev)
 	}
 	f.others, err = draft.Steps()
 	return err

@@ -53,10 +53,9 @@ type Host struct {
 	limiters map[string]*rate.Limiter
 	breakers map[breakerKey]*gobreaker.TwoStepCircuitBreaker[struct{}]
 
-	syncs      *flights
-	canonicals canonicals
-	accounts   accountCache
-	inbox      *inbox
+	syncs    *flights
+	accounts accountCache
+	inbox    *inbox
 	// parked are the stored webhooks that match nothing yet.
 	parked parked
 	// due tells the resolver and the poller that there may be work before their next round.

@@ -16,7 +16,7 @@ import (
 // spaces. Client times, addresses and trace ids are left out, so that an honest retry from another
 // machine is the same request. The key keeps the fingerprint from being a test for guessed personal data.
 func (h *Host) fingerprint(kind pay.Operation, account, target string, request any) ([]byte, error) {
-	text, err := fingerprinted{kind, account, target, request}.text(h.canonicals.of)
+	text, err := fingerprinted{kind, account, target, request}.text()
 	if err != nil {
 		return nil, pay.Invalid("provider_options", "is not valid JSON")
 	}
@@ -34,7 +34,7 @@ type fingerprinted struct {
 }
 
 // text is what is hashed: the canonical JSON. It must never change, because a retry is compared with what an earlier version stored.
-func (f fingerprinted) text(canonicalOf func([]byte) ([]byte, error)) ([]byte, error) {
+func (f fingerprinted) text() ([]byte, error) {
 	if c, ok := f.Request.(*creation); ok {
 		if text, err := c.fingerprinted(f.Kind, f.Account, f.Target); text != nil || err != nil {
 			return text, err

@@ -231,6 +231,15 @@ func (h *Host) emit(tx *store.Tx, c *change, obs observation) error {
 	return nil
 }
 
+// draftEvents is [Host.emit] into a draft.
+func (h *Host) draftEvents(draft *store.Draft, c *change, obs observation) error {
+	events, err := h.eventsOf(c, obs)
+	for _, ev := range events {
+		draft.AppendEvent(ev)
+	}
+	return err
+}
+
 // eventsOf are the events of a change of an invoice, whose next version is in it.
 func (h *Host) eventsOf(c *change, obs observation) ([]store.Event, error) {
 	if len(c.events) == 0 {

@@ -153,8 +153,9 @@ func (t *Tx) eraseKeys(tenant, kind, owner string) error {
 	if err := t.erase(); err != nil {
 		return err
 	}
-	t.s.keys.drop(keyOwnerName{tenant, kind, owner})
-	delete(t.batch.keys, keyOwnerName{tenant, kind, owner})
+	name := keyOwnerName{tenant, kind, owner}
+	t.s.keys.drop(name)
+	delete(t.batch.keys, name)
 	_, err := t.exec("UPDATE customer_keys SET data_key = NULL, erased_at = $4 "+
 		"WHERE tenant = $1 AND owner_kind = $2 AND owner_id = $3 AND erased_at IS NULL", tenant, kind, owner, timeValue(t.now()))
 	t.batch.erased = true

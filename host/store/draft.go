@@ -57,14 +57,7 @@ func (d *Draft) InsertInvoice(i Invoice) {
 	row := d.s.drafts.invoices.lend(i)
 	defer d.s.drafts.invoices.back(row)
 	insert, err := d.s.insertion("invoices", row.fields)
-	id, stored := i.ID, i.asStored()
-	d.add(func(t *Tx) error {
-		err := insert(t)
-		if err == nil {
-			t.wrote(id, stored)
-		}
-		return err
-	}, err)
+	d.add(remembered(insert, i.ID, i.asStored()), err)
 }
 
 // ChangeInvoice drafts [Tx.ChangeInvoice].
@@ -73,14 +66,18 @@ func (d *Draft) ChangeInvoice(before, after Invoice) {
 	from, to := d.s.drafts.invoices.lend(before), d.s.drafts.invoices.lend(after)
 	defer d.s.drafts.invoices.back(from, to)
 	change, err := d.s.alteration("invoices", from.fields, to.fields, before.ID, before.Version)
-	id, stored := before.ID, after.changedFrom(before)
-	d.add(func(t *Tx) error {
-		err := change(t)
+	d.add(remembered(change, before.ID, after.changedFrom(before)), err)
+}
+
+// remembered is a step that makes an invoice what stored is.
+func remembered(do step, id string, stored *Invoice) step {
+	return func(t *Tx) error {
+		err := do(t)
 		if err == nil {
 			t.wrote(id, stored)
 		}
 		return err
-	}, err)
+	}
 }
 
 // InsertOperation drafts [Tx.InsertOperation], but a taken idempotency key is an [ErrConflict] as well.
